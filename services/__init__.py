@@ -1,0 +1,1 @@
+"""The services: each owns its data, and meets the others only at proto/."""
