@@ -1,0 +1,182 @@
+"""The database law: reading and writing are different types, and a writer is alone or locks what it decides on.
+
+SQLite: WAL, foreign keys on, synchronous FULL; a writer begins IMMEDIATE under a process lock per file, because
+the driver's defaults lose concurrent updates without an error. PostgreSQL: rules over several rows lock their
+limit rows in a fixed order (`WriteTx.lock_rows`); a serialization failure or deadlock is tried again.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from libs.chassis.clock import Clock, business_date
+from libs.chassis.ids import Ids
+from libs.chassis.problems import InFlight
+
+T = TypeVar("T")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_RETRIED = ("40001", "40P01")  # serialization failure, deadlock
+_TRIES = 3
+
+
+def new_metadata() -> sa.MetaData:
+    return sa.MetaData(naming_convention=NAMING)
+
+
+@dataclass
+class ReadTx:
+    """One snapshot of the database. `now` is when it began."""
+
+    connection: sa.Connection
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The business date, Asia/Shanghai."""
+        return business_date(self.now)
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        return self.connection.execute(statement, parameters)
+
+    def rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
+        return self.connection.execute(statement).all()
+
+    def row(self, statement: sa.Executable) -> sa.Row[Any] | None:
+        """The one row, or None. More than one is a programming error and raises."""
+        return self.connection.execute(statement).one_or_none()
+
+    def scalar(self, statement: sa.Executable) -> Any:
+        return self.connection.execute(statement).scalar()
+
+
+@dataclass
+class WriteTx(ReadTx):
+    """A transaction that may write. What it decided becomes true at its end, all or nothing."""
+
+    new_id: Ids
+    afterwards: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    def lock_rows(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Rows that nobody else may change until the end. Give the select an ORDER BY: the order prevents deadlocks."""
+        return self.rows(statement.with_for_update())
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self.afterwards.append(action)
+
+
+class Database:
+    """One service's database."""
+
+    def __init__(self, url: str, *, clock: Clock, ids: Ids, schema: str | None = None, pool_size: int = 10) -> None:
+        self.url = url
+        self.clock = clock
+        self.ids = ids
+        self.on_commit: list[Callable[[], None]] = []
+        self._writer = threading.RLock()
+        self._claiming = threading.Lock()
+        self._claims: set[str] = set()
+        self._engine = _engine(url, schema, pool_size)
+
+    @property
+    def dialect(self) -> str:
+        return self._engine.dialect.name
+
+    @property
+    def engine(self) -> sa.Engine:
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[ReadTx]:
+        with self._engine.connect() as connection, connection.begin():
+            yield ReadTx(connection, self.clock.now())
+
+    @contextmanager
+    def write(self) -> Iterator[WriteTx]:
+        """A write transaction; commits at the end of the block, rolls back on any exception."""
+        with self._one_writer(), self._engine.connect() as connection:
+            connection.info["immediate"] = True
+            try:
+                with connection.begin():
+                    tx = WriteTx(connection, self.clock.now(), self.ids)
+                    yield tx
+            finally:
+                connection.info.pop("immediate", None)
+        for action in [*tx.afterwards, *self.on_commit]:
+            action()
+
+    def transact(self, work: Callable[[WriteTx], T]) -> T:
+        """`work` in one write transaction, tried again when PostgreSQL could not serialise it."""
+        for attempt in range(_TRIES):
+            try:
+                with self.write() as tx:
+                    return work(tx)
+            except sa.exc.DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _RETRIED or attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.02 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def claim(self, name: str) -> Iterator[None]:
+        """Be the only one in this process working on `name`; InFlight for everybody else."""
+        with self._claiming:
+            if name in self._claims:
+                raise InFlight("A request with this idempotency key is being worked on.", mend="Ask again shortly.")
+            self._claims.add(name)
+        try:
+            yield
+        finally:
+            self._claims.discard(name)
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        if self.dialect != "sqlite":
+            yield
+            return
+        with self._writer:
+            yield
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def advisory_lock(connection: sa.Connection, name: str) -> bool:
+    """Try to hold `name` until the connection closes (PostgreSQL); SQLite has one process, so it always holds."""
+    if connection.dialect.name == "sqlite":
+        return True
+    taken = connection.execute(sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+    return bool(taken.scalar())
+
+
+def _engine(url: str, schema: str | None, pool_size: int) -> sa.Engine:
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, pool_size=pool_size, connect_args={"timeout": 30})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    options = f"-csearch_path={schema}" if schema else ""
+    arguments = {"options": options, "connect_timeout": 5}
+    return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args=arguments)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")

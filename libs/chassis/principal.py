@@ -1,0 +1,53 @@
+"""Who acts. Every operation takes a `Principal` and decides what it may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from libs.chassis.problems import Forbidden
+
+
+class Role(StrEnum):
+    SME = "SME"
+    BANK_OFFICER = "BANK_OFFICER"
+    BANK_MANAGER = "BANK_MANAGER"
+    GUARANTOR_OFFICER = "GUARANTOR_OFFICER"
+    GUARANTOR_MANAGER = "GUARANTOR_MANAGER"
+    REGUARANTOR = "REGUARANTOR"
+    REGULATOR = "REGULATOR"
+    SERVICE_CENTRE = "SERVICE_CENTRE"
+    OPERATOR = "OPERATOR"
+    SERVICE = "SERVICE"
+
+
+BANK = (Role.BANK_OFFICER, Role.BANK_MANAGER)
+GUARANTOR = (Role.GUARANTOR_OFFICER, Role.GUARANTOR_MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An account (or a service) and what it speaks for.
+
+    `organisation` is a party id for an SME, an organisation id for all others;
+    `territory` is a GB/T 2260 prefix, empty for the whole country.
+    """
+
+    subject: str
+    role: Role
+    organisation: str
+    territory: str = ""
+
+    def require(self, *roles: Role) -> None:
+        """Raise Forbidden unless the role is one of these."""
+        if self.role not in roles:
+            wanted = ", ".join(sorted(roles))
+            raise Forbidden(f"This needs one of the roles {wanted}; yours is {self.role}.")
+
+    def require_organisation(self, organisation: str) -> None:
+        """Raise Forbidden unless the principal speaks for this organisation."""
+        if self.role is not Role.SERVICE and self.organisation != organisation:
+            raise Forbidden("This belongs to another organisation.")
+
+
+def service(name: str) -> Principal:
+    """The principal as which jobs and handlers of a service act."""
+    return Principal(subject=f"service:{name}", role=Role.SERVICE, organisation="platform")
