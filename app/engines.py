@@ -212,7 +212,7 @@ def _kafka_settings(folder: Path, port: int, controller_port: int) -> str:
 
 
 def _format_kafka(settings: Path) -> None:
-    arguments = ["format", "--cluster-id", secrets.token_urlsafe(16), "--config", str(settings)]
+    arguments = ["format", "--cluster-id", "R" + secrets.token_urlsafe(16)[1:], "--config", str(settings)]
     command = _java_command(128, "kafka.tools.StorageTool", *arguments)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -1,0 +1,53 @@
+# Every command of the house. `make help` lists them.
+MODE ?= embedded
+PORT ?= 8000
+DATA ?= var
+T ?= tests
+
+PYTHON := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check bench evaluate faults screenshots kafka setup lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+run: ## serve on PORT (8000), data in DATA (var); MODE=full runs one process a service on PostgreSQL and Kafka
+	@python3 tools/setup.py serve $(if $(filter full,$(MODE)),kafka postgres) && exec .venv/bin/rongqiao run --mode $(MODE) --port $(PORT) --data $(DATA)
+
+demo: ## show one financing request from start to outcome, in the terminal
+	@python3 tools/setup.py serve && .venv/bin/rongqiao demo
+
+test: ## all tests, on the real engines; T=tests/unit/finance runs a part
+	@python3 tools/setup.py dev kafka postgres chromium && $(PYTHON) -m pytest $(T)
+
+check: ## style, types, who imports whom, migrations, contracts, Kubernetes files
+	@python3 tools/setup.py dev postgres
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/basedpyright
+	.venv/bin/lint-imports
+	.venv/bin/rongqiao check migrations
+	.venv/bin/rongqiao check proto
+	.venv/bin/rongqiao check k8s
+
+bench: ## measure against peers in the same run
+	@python3 tools/setup.py dev kafka postgres && $(PYTHON) -m benchmarks
+
+evaluate: ## how well matching, scoring and statistics do on the reference data
+	@python3 tools/setup.py dev && .venv/bin/rongqiao evaluate
+
+faults: ## kill and restart parts of the running system, and look at what is lost (nothing)
+	@python3 tools/setup.py dev kafka postgres && $(PYTHON) -m pytest -m faults tests/faults
+
+screenshots: ## pictures of the web pages into docs/
+	@python3 tools/setup.py dev chromium && .venv/bin/rongqiao screenshots
+
+kafka: ## only the Kafka broker, in the foreground, on port 9092
+	@python3 tools/setup.py kafka && python3 -m app.engines kafka $(DATA)/kafka/broker 9092
+
+setup: ## everything that the other commands need
+	@python3 tools/setup.py dev kafka postgres chromium
+
+lock: ## renew requirements/*.lock
+	@tools/lock.sh

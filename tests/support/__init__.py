@@ -1,0 +1,1 @@
+"""What many tests share: the real engines, fresh databases, and how hypothesis searches."""

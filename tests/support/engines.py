@@ -1,0 +1,64 @@
+"""Fixtures of the real engines. One that does not start fails its tests; it never skips them."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app import engines
+from app.engines import Kafka, Postgres
+
+_database_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def engine_folder() -> Iterator[Path]:
+    """A folder that the server's own account may enter, which pytest's private tmp_path is not."""
+    folder = Path(tempfile.mkdtemp(prefix="rongqiao-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(engine_folder: Path) -> Iterator[Postgres]:
+    server = engines.start_postgres(engine_folder / "postgres", engines.free_port(), durable=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(engine_folder: Path) -> Iterator[Kafka]:
+    broker = engines.start_kafka(engine_folder / "kafka", engines.free_port())
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """URL of an empty PostgreSQL database, gone after the test with whatever is still connected to it."""
+    name = f"test_{next(_database_numbers)}"
+    plain = postgres_server.url.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        yield postgres_server.database_url(name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of an empty database; the test runs once on each engine."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
