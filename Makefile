@@ -26,7 +26,7 @@ check: ## style, types, who imports whom, migrations, contracts, Kubernetes file
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 	.venv/bin/rongqiao check migrations
 	.venv/bin/rongqiao check proto
 	.venv/bin/rongqiao check k8s
@@ -44,7 +44,7 @@ screenshots: ## pictures of the web pages into docs/
 	@python3 tools/setup.py dev chromium && .venv/bin/rongqiao screenshots
 
 kafka: ## only the Kafka broker, in the foreground, on port 9092
-	@python3 tools/setup.py kafka && python3 -m app.engines kafka $(DATA)/kafka/broker 9092
+	@python3 tools/setup.py kafka && exec python3 tools/kafka_broker.py $(DATA)/kafka/broker 9092
 
 setup: ## everything that the other commands need
 	@python3 tools/setup.py dev kafka postgres chromium

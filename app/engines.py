@@ -1,7 +1,7 @@
 """PostgreSQL and Apache Kafka as child processes on loopback: for MODE=full, the tests and the benchmarks.
 
 Standard library only. Both engines are the real ones; each lives in its own folder and ends with the process that
-started it.
+started it. Start them from the main thread: Linux ties a child to the thread it came from.
 """
 
 import os
@@ -150,7 +150,12 @@ def _postgres_options(port: int, *, durable: bool) -> list[str]:
         "log_timezone": "UTC",
     }
     if not durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+        settings |= {
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "autovacuum": "off",
+        }
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
@@ -221,7 +226,12 @@ def _format_kafka(settings: Path) -> None:
 
 def _java_command(heap_mb: int, main_class: str, *arguments: str) -> list[str]:
     logging = ROOT / "tools" / "kafka" / "log4j2.properties"
-    options = [f"-Xmx{heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={logging}"]
+    options = [
+        f"-Xmx{heap_mb}m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        f"-Dlog4j2.configurationFile={logging}",
+    ]
     return [java() or "java", *options, "-cp", f"{kafka_jars()}/*", main_class, *arguments]
 
 
@@ -246,7 +256,9 @@ def _as_user(command: list[str], user: str | None) -> list[str]:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         if user is not None:
-            raise EngineError("PostgreSQL must not run as root, and setpriv (package util-linux) is not there.")
+            raise EngineError(
+                "PostgreSQL must not run as root, and setpriv (package util-linux) is not there."
+            )
         return command
     account = ["--reuid", user, "--regid", user, "--clear-groups"] if user else []
     return [setpriv, *account, "--pdeathsig", "INT", "--", *command]
@@ -258,5 +270,7 @@ def _await_line(process: "subprocess.Popen[bytes]", log: Path, line: str, name: 
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             process.wait()
-            raise EngineError(f"{name} did not start; the end of {log}:\n{log.read_text(errors='replace')[-2000:]}")
+            raise EngineError(
+                f"{name} did not start; the end of {log}:\n{log.read_text(errors='replace')[-2000:]}"
+            )
         time.sleep(0.02)

@@ -68,6 +68,13 @@ def _install_lock(root: Path, level: str) -> None:
 
 
 def _pip(root: Path, *arguments: str) -> None:
-    command = [root / ".venv" / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    command = [
+        root / ".venv" / "bin" / "python",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--quiet",
+        *arguments,
+    ]
     if subprocess.run(command, check=False).returncode != 0:
         sys.exit("pip could not install the packages: the lines above say why.")

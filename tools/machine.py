@@ -16,11 +16,15 @@ def install_packages(what: str, packages: list[str]) -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         sys.exit(f"Rongqiao needs {what}: install it (on Debian: {command}) and run this again.")
     print(f"Installing {what}: {command}", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-    subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-    done = subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False, **quiet)
-    if done.returncode != 0:
+    _apt("update", "-qq")
+    if _apt("install", "-y", "-qq", "--no-install-recommends", *packages) != 0:
         sys.exit(f"Rongqiao needs {what}, and `{command}` failed: the lines above say why.")
+
+
+def _apt(*arguments: str) -> int:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", *arguments]
+    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment).returncode
 
 
 def prepare_postgres() -> None:
@@ -56,6 +60,15 @@ def prepare_kafka(root: Path) -> None:
 
 
 def _copy_jars(pom: Path, jars: Path, *options: str) -> int:
-    command = ["mvn", "-q", "-B", *options, "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
+    command = [
+        "mvn",
+        "-q",
+        "-B",
+        *options,
+        "-f",
+        str(pom),
+        "dependency:copy-dependencies",
+        f"-DoutputDirectory={jars}",
+    ]
     quiet = subprocess.DEVNULL if options else None
     return subprocess.run(command, check=False, stdout=quiet, stderr=quiet).returncode

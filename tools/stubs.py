@@ -51,7 +51,9 @@ def _run_protoc(root: Path, protos: list[Path], fresh: Path, typed: bool) -> Non
     ]
     # protoc looks the typing plug-ins up on the PATH.
     path = f"{venv}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
+    )
     if done.returncode != 0:
         sys.exit(f"A contract in proto/ is broken, so its stubs were not renewed:\n{done.stderr.strip()}")
 

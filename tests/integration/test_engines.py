@@ -31,13 +31,20 @@ def test_a_record_comes_back_with_its_key_and_headers(kafka_broker: Kafka) -> No
     sent = producer.send(topic, key=b"prd_1", value=b"state", headers=[("ce_id", b"evt_1")]).get(10)
     producer.close()
     consumer = KafkaConsumer(
-        topic, bootstrap_servers=kafka_broker.bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=10_000
+        topic,
+        bootstrap_servers=kafka_broker.bootstrap,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=10_000,
     )
     received = next(consumer)
     consumer.close()
 
     assert sent.offset == 0
-    assert (received.key, received.value, list(received.headers)) == (b"prd_1", b"state", [("ce_id", b"evt_1")])
+    assert (received.key, received.value, list(received.headers)) == (
+        b"prd_1",
+        b"state",
+        [("ce_id", b"evt_1")],
+    )
 
 
 def test_records_are_checked_by_the_compiled_crc32c() -> None:
