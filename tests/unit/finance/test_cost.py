@@ -1,0 +1,171 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.criteria.violation import Violation
+from libs.finance.cost import CostSheet, Fee, FeeBasis, FeePayee, FeeTiming, Subsidy, cost_sheet
+from libs.finance.irr import AnnualRate
+from libs.finance.schedule import RepaymentMethod
+
+LOAN = 100_000_000
+RATE = 43_500
+
+GUARANTEE = Fee(
+    name="担保费",
+    payee=FeePayee.GUARANTOR,
+    basis=FeeBasis.PRINCIPAL,
+    timing=FeeTiming.UPFRONT,
+    rate_ppm=10_000,
+)
+APPRAISAL = Fee(
+    name="评估费",
+    payee=FeePayee.APPRAISER,
+    basis=FeeBasis.FIXED,
+    timing=FeeTiming.UPFRONT,
+    amount_fen=300_000,
+)
+YEARLY_GUARANTEE = Fee(
+    name="担保费", payee=FeePayee.GUARANTOR, basis=FeeBasis.BALANCE, timing=FeeTiming.ANNUAL, rate_ppm=10_000
+)
+
+
+def interest_first(*fees: Fee, subsidies: tuple[Subsidy, ...] = (), months: int = 12) -> CostSheet:
+    return cost_sheet(LOAN, RATE, months, RepaymentMethod.INTEREST_FIRST, fees, subsidies)
+
+
+def test_fees_raise_the_cost_of_equal_instalments_more_than_their_percentage() -> None:
+    sheet = cost_sheet(LOAN, RATE, 12, RepaymentMethod.EQUAL_INSTALMENT, [GUARANTEE, APPRAISAL])
+
+    assert sheet.all_in == AnnualRate(nominal_ppm=67_977, effective_ppm=70_136)
+    assert sheet.total_fen == 3_671_879
+
+
+def test_the_lenders_rate_counts_only_the_lenders_own_fees() -> None:
+    sheet = interest_first(GUARANTEE, APPRAISAL)
+
+    assert sheet.lender == AnnualRate(nominal_ppm=43_500, effective_ppm=44_378)
+    assert sheet.all_in == AnnualRate(nominal_ppm=56_904, effective_ppm=58_412)
+
+
+def test_a_subsidy_lowers_only_the_rate_after_subsidy() -> None:
+    subsidy = Subsidy(name="贴息", payer="财政", rate_ppm=20_000)
+
+    sheet = interest_first(GUARANTEE, APPRAISAL, subsidies=(subsidy,))
+
+    assert (sheet.subsidy_fen, sheet.all_in.effective_ppm) == (2_000_000, 58_412)
+    assert sheet.after_subsidy == AnnualRate(nominal_ppm=37_101, effective_ppm=37_738)
+
+
+def test_the_sheet_lists_interest_first_and_every_fee_with_its_payee() -> None:
+    sheet = interest_first(GUARANTEE, APPRAISAL)
+
+    assert [(item.name, item.payee, item.amount_fen) for item in sheet.items] == [
+        ("利息", FeePayee.LENDER, 4_350_000),
+        ("担保费", FeePayee.GUARANTOR, 1_000_000),
+        ("评估费", FeePayee.APPRAISER, 300_000),
+    ]
+
+
+def test_the_simple_rate_divides_by_the_declining_balance() -> None:
+    sheet = cost_sheet(LOAN, RATE, 12, RepaymentMethod.EQUAL_INSTALMENT)
+
+    assert sheet.simple_ppm == RATE
+
+
+def test_a_yearly_fee_follows_the_balance_and_the_months_of_a_part_year() -> None:
+    sheet = cost_sheet(LOAN, RATE, 18, RepaymentMethod.EQUAL_PRINCIPAL, [YEARLY_GUARANTEE])
+
+    assert sheet.items[1].amount_fen == 1_000_000 + 166_667
+
+
+def test_a_fee_on_appraised_value_ignores_the_principal() -> None:
+    fee = Fee(
+        name="评估费",
+        payee=FeePayee.APPRAISER,
+        basis=FeeBasis.APPRAISED_VALUE,
+        timing=FeeTiming.AT_END,
+        rate_ppm=2_000,
+        appraised_fen=250_000_000,
+    )
+
+    assert interest_first(fee).items[1].amount_fen == 500_000
+
+
+def test_a_subsidy_after_maturity_counts_when_it_comes() -> None:
+    early = interest_first(subsidies=(Subsidy(name="贴息", payer="财政", amount_fen=2_000_000, month=12),))
+    late = interest_first(subsidies=(Subsidy(name="贴息", payer="财政", amount_fen=2_000_000, month=18),))
+
+    assert early.after_subsidy and late.after_subsidy
+    assert early.after_subsidy.effective_ppm < late.after_subsidy.effective_ppm < RATE
+
+
+def test_a_subsidy_above_the_cost_has_no_rate_to_show() -> None:
+    sheet = interest_first(subsidies=(Subsidy(name="贴息", payer="财政", amount_fen=9_000_000, month=6),))
+
+    assert sheet.after_subsidy is None
+
+
+def test_fees_that_eat_the_loan_are_refused() -> None:
+    fee = Fee(
+        name="服务费",
+        payee=FeePayee.LENDER,
+        basis=FeeBasis.PRINCIPAL,
+        timing=FeeTiming.UPFRONT,
+        rate_ppm=1_000_000,
+    )
+
+    with pytest.raises(Violation, match="no annual rate"):
+        interest_first(fee)
+
+
+@pytest.mark.parametrize(
+    ("basis", "rate_ppm", "amount_fen", "field"),
+    [
+        (FeeBasis.FIXED, None, None, "amount_fen"),
+        (FeeBasis.FIXED, 10_000, 5, "rate_ppm"),
+        (FeeBasis.PRINCIPAL, None, None, "rate_ppm"),
+        (FeeBasis.PRINCIPAL, -1, None, "rate_ppm"),
+        (FeeBasis.APPRAISED_VALUE, 10_000, None, "appraised_fen"),
+    ],
+)
+def test_a_fee_says_exactly_what_it_is_counted_on(
+    basis: FeeBasis, rate_ppm: int | None, amount_fen: int | None, field: str
+) -> None:
+    with pytest.raises(Violation) as caught:
+        Fee(
+            name="费",
+            payee=FeePayee.OTHER,
+            basis=basis,
+            timing=FeeTiming.UPFRONT,
+            rate_ppm=rate_ppm,
+            amount_fen=amount_fen,
+        )
+
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(("rate_ppm", "amount_fen"), [(None, None), (20_000, 5), (None, -5)])
+def test_a_subsidy_is_a_rate_or_an_amount(rate_ppm: int | None, amount_fen: int | None) -> None:
+    with pytest.raises(Violation):
+        Subsidy(name="贴息", payer="财政", rate_ppm=rate_ppm, amount_fen=amount_fen)
+
+
+@given(
+    principal=st.integers(min_value=10**7, max_value=10**11),
+    rate=st.integers(min_value=10_000, max_value=150_000),
+    months=st.integers(min_value=1, max_value=60),
+    method=st.sampled_from(RepaymentMethod),
+    fee_ppm=st.integers(min_value=1_000, max_value=30_000),
+    timing=st.sampled_from(FeeTiming),
+)
+def test_a_third_partys_fee_always_raises_the_all_in_rate(
+    principal: int, rate: int, months: int, method: RepaymentMethod, fee_ppm: int, timing: FeeTiming
+) -> None:
+    fee = Fee(
+        name="担保费", payee=FeePayee.GUARANTOR, basis=FeeBasis.PRINCIPAL, timing=timing, rate_ppm=fee_ppm
+    )
+
+    sheet = cost_sheet(principal, rate, months, method, [fee])
+
+    assert sheet.all_in.effective_ppm > sheet.lender.effective_ppm
+    assert sheet.total_fen == sum(item.amount_fen for item in sheet.items)
