@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from libs.criteria.violation import Violation
 from libs.finance.irr import AnnualRate, NoUniqueRoot, annual_rate
-from libs.finance.money import PPM, half_up
+from libs.finance.money import half_up
 from libs.finance.rates import MONTHS_PER_YEAR
 from libs.finance.schedule import YEARLY, Instalment, RepaymentMethod, schedule
 
@@ -24,10 +24,8 @@ class FeePayee(StrEnum):
     LENDER = "LENDER"
     GUARANTOR = "GUARANTOR"
     APPRAISER = "APPRAISER"
-    REGISTRAR = "REGISTRAR"
-    NOTARY = "NOTARY"
+    REGISTRY = "REGISTRY"
     INSURER = "INSURER"
-    INTERMEDIARY = "INTERMEDIARY"
     OTHER = "OTHER"
 
 
@@ -35,9 +33,6 @@ class FeeBasis(StrEnum):
     """What a fee is counted on."""
 
     PRINCIPAL = "PRINCIPAL"
-    BALANCE = "BALANCE"
-    """The principal outstanding when the fee falls due."""
-    APPRAISED_VALUE = "APPRAISED_VALUE"
     FIXED = "FIXED"
 
 
@@ -56,22 +51,26 @@ class SubsidyStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """One charge beside interest. FIXED has `amount_fen`, every other basis `rate_ppm` (a year's, where ANNUAL);
-    APPRAISED_VALUE also `appraised_fen`."""
+    """One charge beside interest: `amount_fen` where FIXED, else `rate_ppm` of the principal (a year's, if ANNUAL)."""
 
     name: str
     payee: FeePayee
     basis: FeeBasis
-    timing: FeeTiming
-    rate_ppm: int | None = None
-    amount_fen: int | None = None
-    appraised_fen: int | None = None
+    rate_ppm: int = 0
+    amount_fen: int = 0
+    timing: FeeTiming = FeeTiming.UPFRONT
 
     def __post_init__(self) -> None:
-        amount, rate = ("amount_fen", self.amount_fen), ("rate_ppm", self.rate_ppm)
-        _require_only(self.name, *((amount, rate) if self.basis is FeeBasis.FIXED else (rate, amount)))
-        if self.basis is FeeBasis.APPRAISED_VALUE:
-            _require(self.name, "appraised_fen", self.appraised_fen)
+        _from_zero(self.name, rate_ppm=self.rate_ppm, amount_fen=self.amount_fen)
+        field, unused = _UNUSED[self.basis](self)
+        if unused:
+            raise Violation(field, f"{self.name}: a {self.basis} fee has none.", f"Set {field} to 0.")
+
+
+_UNUSED: dict[FeeBasis, Callable[[Fee], tuple[str, int]]] = {
+    FeeBasis.PRINCIPAL: lambda fee: ("amount_fen", fee.amount_fen),
+    FeeBasis.FIXED: lambda fee: ("rate_ppm", fee.rate_ppm),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +82,17 @@ class Subsidy:
 
     name: str
     payer: str
-    rate_ppm: int | None = None
-    amount_fen: int | None = None
+    rate_ppm: int = 0
+    amount_fen: int = 0
     month: int | None = None
     status: SubsidyStatus = SubsidyStatus.EXPECTED
 
     def __post_init__(self) -> None:
-        amount, rate = ("amount_fen", self.amount_fen), ("rate_ppm", self.rate_ppm)
-        _require_only(self.name, *((amount, rate) if self.rate_ppm is None else (rate, amount)))
-        if self.month is not None and self.month < 0:
-            raise Violation("month", f"{self.name}: the month is negative.", "Count months from drawdown.")
+        _from_zero(self.name, rate_ppm=self.rate_ppm, amount_fen=self.amount_fen, month=self.month or 0)
+        if self.rate_ppm and self.amount_fen:
+            raise Violation(
+                "rate_ppm", f"{self.name}: it is a rate or an amount, not both.", "Set one of them to 0."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ def cost_sheet(
     plan = schedule(principal_fen, rate_ppm, months, method)
     balances = _opening_balances(plan, principal_fen, months)
     interest_fen = sum(instalment.interest_fen for instalment in plan)
-    charges = [(fee, _charge(fee, balances)) for fee in fees]
+    charges = [(fee, _charge(fee, principal_fen, months)) for fee in fees]
     items = (CostItem(name="利息", payee=FeePayee.LENDER, amount_fen=interest_fen), *map(_item, charges))
     total_fen = sum(item.amount_fen for item in items)
     flows = _loan_flows(plan, principal_fen, months)
@@ -160,8 +160,6 @@ def cost_sheet(
 # A charge by month, and a receipt as (month, fen).
 _Paid = dict[int, int]
 _Receipt = tuple[int, int]
-# A field's name and value.
-_Given = tuple[str, int | None]
 
 
 def _opening_balances(plan: Sequence[Instalment], principal_fen: int, months: int) -> list[int]:
@@ -179,31 +177,19 @@ def _loan_flows(plan: Sequence[Instalment], principal_fen: int, months: int) -> 
     return flows
 
 
-def _charge(fee: Fee, balances: Sequence[int]) -> _Paid:
-    months = len(balances)
+def _charge(fee: Fee, principal_fen: int, months: int) -> _Paid:
     if fee.timing is FeeTiming.UPFRONT:
-        return {0: _due(fee, balances[0], balances[0], MONTHS_PER_YEAR)}
+        return {0: _due(fee, principal_fen, MONTHS_PER_YEAR)}
     if fee.timing is FeeTiming.AT_END:
-        return {months: _due(fee, balances[0], balances[-1], MONTHS_PER_YEAR)}
-    return {
-        start: _due(fee, balances[0], balances[start], min(MONTHS_PER_YEAR, months - start))
-        for start in range(0, months, MONTHS_PER_YEAR)
-    }
+        return {months: _due(fee, principal_fen, MONTHS_PER_YEAR)}
+    years = range(0, months, MONTHS_PER_YEAR)
+    return {start: _due(fee, principal_fen, min(MONTHS_PER_YEAR, months - start)) for start in years}
 
 
-def _due(fee: Fee, principal_fen: int, balance_fen: int, months: int) -> int:
-    base_fen = _BASE[fee.basis](fee, principal_fen, balance_fen)
-    if fee.rate_ppm is None:
-        return base_fen
-    return half_up(base_fen * fee.rate_ppm * months, PPM * MONTHS_PER_YEAR)
-
-
-_BASE: dict[FeeBasis, Callable[[Fee, int, int], int]] = {
-    FeeBasis.PRINCIPAL: lambda fee, principal_fen, balance_fen: principal_fen,
-    FeeBasis.BALANCE: lambda fee, principal_fen, balance_fen: balance_fen,
-    FeeBasis.APPRAISED_VALUE: lambda fee, principal_fen, balance_fen: fee.appraised_fen or 0,
-    FeeBasis.FIXED: lambda fee, principal_fen, balance_fen: fee.amount_fen or 0,
-}
+def _due(fee: Fee, principal_fen: int, months: int) -> int:
+    if fee.basis is FeeBasis.FIXED:
+        return fee.amount_fen
+    return half_up(principal_fen * fee.rate_ppm * months, YEARLY)
 
 
 def _item(charge: tuple[Fee, _Paid]) -> CostItem:
@@ -215,9 +201,7 @@ def _item(charge: tuple[Fee, _Paid]) -> CostItem:
 
 def _receipt(subsidy: Subsidy, balances: Sequence[int]) -> _Receipt:
     month = len(balances) if subsidy.month is None else subsidy.month
-    if subsidy.rate_ppm is None:
-        return month, subsidy.amount_fen or 0
-    return month, half_up(sum(balances) * subsidy.rate_ppm, YEARLY)
+    return month, subsidy.amount_fen or half_up(sum(balances) * subsidy.rate_ppm, YEARLY)
 
 
 def _less(flows: Sequence[int], charges: Sequence[_Paid]) -> list[int]:
@@ -250,15 +234,7 @@ def _subsidised(flows: Sequence[int], received: Sequence[_Receipt]) -> AnnualRat
         return None
 
 
-def _require_only(name: str, wanted: _Given, unwanted: _Given) -> None:
-    _require(name, *wanted)
-    field, value = unwanted
-    if value is not None:
-        raise Violation(field, f"{name}: a rate and an amount exclude each other.", f"Leave {field} out.")
-
-
-def _require(name: str, field: str, value: int | None) -> None:
-    if value is None or value < 0:
-        raise Violation(
-            field, f"{name}: it is missing or negative.", f"Give {field} as a whole number from zero."
-        )
+def _from_zero(name: str, **values: int) -> None:
+    for field, value in values.items():
+        if value < 0:
+            raise Violation(field, f"{name}: it is negative.", f"Give {field} as a whole number from zero.")

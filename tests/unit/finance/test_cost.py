@@ -25,7 +25,11 @@ APPRAISAL = Fee(
     amount_fen=300_000,
 )
 YEARLY_GUARANTEE = Fee(
-    name="担保费", payee=FeePayee.GUARANTOR, basis=FeeBasis.BALANCE, timing=FeeTiming.ANNUAL, rate_ppm=10_000
+    name="担保费",
+    payee=FeePayee.GUARANTOR,
+    basis=FeeBasis.PRINCIPAL,
+    timing=FeeTiming.ANNUAL,
+    rate_ppm=10_000,
 )
 
 
@@ -72,23 +76,34 @@ def test_the_simple_rate_divides_by_the_declining_balance() -> None:
     assert sheet.simple_ppm == RATE
 
 
-def test_a_yearly_fee_follows_the_balance_and_the_months_of_a_part_year() -> None:
+def test_a_yearly_fee_counts_a_part_year_by_its_months() -> None:
     sheet = cost_sheet(LOAN, RATE, 18, RepaymentMethod.EQUAL_PRINCIPAL, [YEARLY_GUARANTEE])
 
-    assert sheet.items[1].amount_fen == 1_000_000 + 166_667
+    assert sheet.items[1].amount_fen == 1_000_000 + 500_000
 
 
-def test_a_fee_on_appraised_value_ignores_the_principal() -> None:
+def test_a_yearly_sum_is_due_in_full_for_every_year_begun() -> None:
     fee = Fee(
-        name="评估费",
-        payee=FeePayee.APPRAISER,
-        basis=FeeBasis.APPRAISED_VALUE,
-        timing=FeeTiming.AT_END,
-        rate_ppm=2_000,
-        appraised_fen=250_000_000,
+        name="账户管理费",
+        payee=FeePayee.LENDER,
+        basis=FeeBasis.FIXED,
+        timing=FeeTiming.ANNUAL,
+        amount_fen=30_000,
     )
 
-    assert interest_first(fee).items[1].amount_fen == 500_000
+    assert interest_first(fee, months=25).items[1].amount_fen == 90_000
+
+
+def test_a_fee_at_the_end_costs_less_than_the_same_fee_at_the_start() -> None:
+    at_end = Fee(
+        name="担保费",
+        payee=FeePayee.GUARANTOR,
+        basis=FeeBasis.PRINCIPAL,
+        timing=FeeTiming.AT_END,
+        rate_ppm=10_000,
+    )
+
+    assert interest_first(at_end).all_in.effective_ppm < interest_first(GUARANTEE).all_in.effective_ppm
 
 
 def test_a_subsidy_after_maturity_counts_when_it_comes() -> None:
@@ -121,33 +136,23 @@ def test_fees_that_eat_the_loan_are_refused() -> None:
 @pytest.mark.parametrize(
     ("basis", "rate_ppm", "amount_fen", "field"),
     [
-        (FeeBasis.FIXED, None, None, "amount_fen"),
         (FeeBasis.FIXED, 10_000, 5, "rate_ppm"),
-        (FeeBasis.PRINCIPAL, None, None, "rate_ppm"),
-        (FeeBasis.PRINCIPAL, -1, None, "rate_ppm"),
-        (FeeBasis.APPRAISED_VALUE, 10_000, None, "appraised_fen"),
+        (FeeBasis.FIXED, 0, -5, "amount_fen"),
+        (FeeBasis.PRINCIPAL, 10_000, 5, "amount_fen"),
+        (FeeBasis.PRINCIPAL, -1, 0, "rate_ppm"),
     ],
 )
-def test_a_fee_says_exactly_what_it_is_counted_on(
-    basis: FeeBasis, rate_ppm: int | None, amount_fen: int | None, field: str
-) -> None:
+def test_a_fee_is_a_rate_or_a_sum(basis: FeeBasis, rate_ppm: int, amount_fen: int, field: str) -> None:
     with pytest.raises(Violation) as caught:
-        Fee(
-            name="费",
-            payee=FeePayee.OTHER,
-            basis=basis,
-            timing=FeeTiming.UPFRONT,
-            rate_ppm=rate_ppm,
-            amount_fen=amount_fen,
-        )
+        Fee(name="费", payee=FeePayee.OTHER, basis=basis, rate_ppm=rate_ppm, amount_fen=amount_fen)
 
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize(("rate_ppm", "amount_fen"), [(None, None), (20_000, 5), (None, -5)])
-def test_a_subsidy_is_a_rate_or_an_amount(rate_ppm: int | None, amount_fen: int | None) -> None:
+@pytest.mark.parametrize(("rate_ppm", "amount_fen", "month"), [(20_000, 5, 1), (0, -5, 1), (0, 5, -1)])
+def test_a_subsidy_is_a_rate_or_a_sum(rate_ppm: int, amount_fen: int, month: int) -> None:
     with pytest.raises(Violation):
-        Subsidy(name="贴息", payer="财政", rate_ppm=rate_ppm, amount_fen=amount_fen)
+        Subsidy(name="贴息", payer="财政", rate_ppm=rate_ppm, amount_fen=amount_fen, month=month)
 
 
 @given(
