@@ -1,0 +1,131 @@
+"""The HTTP door: one FastAPI application a service, problem details, and `Caller` for every route.
+
+A route parses, makes one call of an operation and answers:
+
+    @router.post("/v1/products", status_code=201)
+    def register_product(body: NewProduct, call: Caller) -> Product:
+        return call.write(operations.register_product, body)
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from libs.chassis import telemetry
+from libs.chassis.call import KEY_LENGTH, Call
+from libs.chassis.codec import pointer
+from libs.chassis.database import Database
+from libs.chassis.limits import RateLimit
+from libs.chassis.problems import Invalid, Problem, Unavailable, from_violation
+from libs.chassis.tokens import TokenChecker
+from libs.criteria.violation import Violation
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the routes of one service stand on; kept as `app.state.door`."""
+
+    database: Database
+    tokens: TokenChecker
+    limit: RateLimit
+    parts: object  # what else the service's routes need: an index, clients ...
+
+
+def make_app(title: str, routers: Sequence[APIRouter], door: Door) -> FastAPI:
+    app = FastAPI(title=f"Rongqiao {title}", version="1", docs_url=f"/docs/{title}", openapi_url=f"/openapi/{title}.json")
+    app.state.door = door
+    for router in routers:
+        app.include_router(router)
+    for kind, answer in _TRANSLATIONS:
+        app.add_exception_handler(kind, answer)
+    telemetry.observe_http(app, title)
+    return app
+
+
+def door_of(request: Request) -> Door:
+    return cast(Door, request.app.state.door)
+
+
+def bearer(authorization: str | None) -> str | None:
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def caller(
+    request: Request,
+    response: Response,
+    authorization: Annotated[str | None, Header(description="Bearer <access token>")] = None,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=KEY_LENGTH, min_length=1, description="Any text of yours; wanted on a changing POST")
+    ] = None,
+) -> Call:
+    door = door_of(request)
+    token = bearer(authorization)
+    principal = door.tokens.principal(token)
+    door.limit.count(principal.subject)
+
+    def tell_replay() -> None:
+        response.headers["Idempotency-Replayed"] = "true"
+
+    return Call(door.database, principal, token or "", idempotency_key, request.method == "POST", tell_replay)
+
+
+Caller = Annotated[Call, Depends(caller)]
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    return JSONResponse(problem.document(), problem.status, media_type=PROBLEM_JSON)
+
+
+def _on_problem(_request: Request, error: Exception) -> Response:
+    return problem_response(cast(Problem, error))
+
+
+def _on_violation(_request: Request, error: Exception) -> Response:
+    return problem_response(from_violation(cast(Violation, error)))
+
+
+def _on_bad_request(_request: Request, error: Exception) -> Response:
+    mistakes = cast(RequestValidationError, error).errors()
+    first = mistakes[0]
+    where = first["loc"][1:] if first["loc"][0] == "body" else first["loc"]
+    more = f" {len(mistakes) - 1} more fields need mending." if len(mistakes) > 1 else ""
+    detail = f"{first['msg']}; got {first.get('input')!r:.80}."
+    return problem_response(Invalid(detail, field=pointer(where), mend=f"See the API description.{more}"))
+
+
+def _on_http_error(_request: Request, error: Exception) -> Response:
+    known = cast(HTTPException, error)
+    document = {"type": "about:blank", "title": str(known.detail), "status": known.status_code}
+    return JSONResponse(document, known.status_code, headers=known.headers, media_type=PROBLEM_JSON)
+
+
+def _on_database_away(_request: Request, error: Exception) -> Response:
+    log.error("the database does not answer", exc_info=error)
+    return problem_response(Unavailable("The database does not answer.", mend="Try again; nothing was changed."))
+
+
+def _on_surprise(_request: Request, error: Exception) -> Response:
+    log.error("unexpected failure", exc_info=error)
+    return problem_response(Problem("An unexpected failure; it has been logged.", mend="Try again, or tell the operator."))
+
+
+_TRANSLATIONS: Sequence[tuple[Any, Callable[[Request, Exception], Response]]] = (
+    (Problem, _on_problem),
+    (Violation, _on_violation),
+    (RequestValidationError, _on_bad_request),
+    (HTTPException, _on_http_error),
+    (sa.exc.OperationalError, _on_database_away),
+    (Exception, _on_surprise),
+)

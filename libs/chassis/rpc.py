@@ -1,0 +1,160 @@
+"""The gRPC door: the same operations as HTTP, and the way to call another service.
+
+A servicer method parses, makes one call of an operation and answers:
+
+    def PublishProduct(self, request: pb.ProductId, context: grpc.ServicerContext) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        return wire.to_message(pb.Product, call.write(operations.publish_product, request.product_id))
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+import sqlalchemy as sa
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from libs.chassis import telemetry
+from libs.chassis.call import KEY_LENGTH, Call
+from libs.chassis.database import Database
+from libs.chassis.limits import RateLimit
+from libs.chassis.problems import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    from_violation,
+)
+from libs.chassis.tokens import TokenChecker
+from libs.criteria.violation import Violation
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Message)
+
+DEADLINE = 5.0  # seconds, for calls between services
+_PROBLEM_KEY = "rongqiao-problem-bin"
+_CODES = {
+    401: grpc.StatusCode.UNAUTHENTICATED,
+    403: grpc.StatusCode.PERMISSION_DENIED,
+    404: grpc.StatusCode.NOT_FOUND,
+    409: grpc.StatusCode.FAILED_PRECONDITION,
+    412: grpc.StatusCode.ABORTED,
+    422: grpc.StatusCode.INVALID_ARGUMENT,
+    429: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    503: grpc.StatusCode.UNAVAILABLE,
+}
+_PROBLEMS: dict[grpc.StatusCode, type[Problem]] = {
+    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
+    grpc.StatusCode.PERMISSION_DENIED: Forbidden,
+    grpc.StatusCode.NOT_FOUND: NotFound,
+    grpc.StatusCode.FAILED_PRECONDITION: Conflict,
+    grpc.StatusCode.INVALID_ARGUMENT: Invalid,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: TooMany,
+}
+
+
+@dataclass(frozen=True)
+class RpcDoor:
+    """What the servicer of one service stands on."""
+
+    database: Database
+    tokens: TokenChecker
+    limit: RateLimit
+
+    def call(self, context: grpc.ServicerContext, *, writes: bool = False) -> Call:
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        token = metadata.get("authorization", "").removeprefix("Bearer ").strip()
+        principal = self.tokens.principal(token or None)
+        self.limit.count(principal.subject)
+        key = metadata.get("idempotency-key")
+        if key is not None and not 0 < len(key) <= KEY_LENGTH:
+            raise Invalid(f"The key has {len(key)} characters.", field="idempotency-key", mend=f"Use 1 to {KEY_LENGTH}.")
+        return Call(self.database, principal, token, key, writes)
+
+
+def serve(
+    address: str, add_servicers: Iterable[Callable[[grpc.Server], None]], names: Sequence[str], workers: int = 16
+) -> tuple[grpc.Server, int]:
+    """Start a server at `address` (`host:0` for a free port). Returns it and its port; OSError when taken.
+
+    Each server has a pool of its own: nested calls through one shared pool would deadlock.
+    """
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=f"grpc-{names[0] if names else 'server'}")
+    server = grpc.server(pool, interceptors=[_Translator()], options=[("grpc.so_reuseport", 0)])
+    for add in add_servicers:
+        add(server)
+    status = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    for name in names:
+        status.set(name, health_pb2.HealthCheckResponse.SERVING)
+    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise OSError(f"gRPC cannot listen at {address}: {error}") from error
+    server.start()
+    return server, port
+
+
+def invoke(
+    method: Callable[..., M], request: Message, *, token: str, key: str | None = None, deadline: float = DEADLINE
+) -> M:
+    """Call another service. Its problem is raised here as the same problem; no answer is Unavailable."""
+    metadata = [("authorization", f"Bearer {token}"), *telemetry.outgoing()]
+    if key is not None:
+        metadata.append(("idempotency-key", key))
+    try:
+        return method(request, metadata=metadata, timeout=deadline, wait_for_ready=True)
+    except grpc.RpcError as error:
+        raise _problem(error) from error
+
+
+class _Translator(grpc.ServerInterceptor):
+    """Every exception of a servicer becomes a status that says what and how to mend it."""
+
+    def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        handler = continuation(handler_call_details)
+        if handler is None or not handler.unary_unary:
+            return handler
+        method: str = handler_call_details.method
+
+        def behave(request: Any, context: grpc.ServicerContext) -> Any:
+            with telemetry.served_rpc(method, context):
+                try:
+                    return handler.unary_unary(request, context)
+                except Problem as problem:
+                    _abort(context, problem)
+                except Violation as violation:
+                    _abort(context, from_violation(violation))
+                except sa.exc.OperationalError as error:
+                    log.error("the database does not answer", exc_info=error)
+                    _abort(context, Unavailable("The database does not answer.", mend="Try again."))
+
+        return grpc.unary_unary_rpc_method_handler(behave, handler.request_deserializer, handler.response_serializer)
+
+
+def _abort(context: grpc.ServicerContext, problem: Problem) -> None:
+    document = json.dumps(problem.document(), ensure_ascii=False).encode()
+    context.set_trailing_metadata(((_PROBLEM_KEY, document),))
+    context.abort(_CODES.get(problem.status, grpc.StatusCode.INTERNAL), problem.detail)
+
+
+def _problem(error: Any) -> Problem:
+    code: grpc.StatusCode = error.code()
+    kind = _PROBLEMS.get(code)
+    if kind is None:
+        return Unavailable(f"The service did not answer ({code.name.lower()}).", mend="Try again in a moment.")
+    sent = dict(error.trailing_metadata() or ()).get(_PROBLEM_KEY)
+    document: dict[str, Any] = json.loads(sent) if sent else {}
+    return kind(str(error.details()), document.get("field"), document.get("mend"), document.get("source"))

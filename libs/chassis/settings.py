@@ -1,0 +1,102 @@
+"""What an operator can set, all by environment variables `RONGQIAO_…`; and the keys, from one file."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from libs.chassis.vault import Vault
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="RONGQIAO_")
+
+    home: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    grpc_port: int | None = None  # default: port + 1
+    postgres: str | None = None  # without: SQLite, one file a service under home
+    kafka: str | None = None  # bootstrap servers; without: the embedded log under home
+    peers: dict[str, str] = {}  # service -> gRPC address, when each runs in its own process
+    policies_overlay: Path | None = None
+    keys_file: Path | None = None  # default: home/keys.json, made on first start
+    clock_shift_days: int = 0
+    otlp_endpoint: str | None = None
+    requests_per_minute: int = 6000  # one account's, at one service
+    log_level: str = "INFO"
+
+    def database_url(self, service: str) -> str:
+        return self.postgres or f"sqlite:///{self.home / f'{service}.db'}"
+
+    @property
+    def public_grpc_port(self) -> int:
+        return self.grpc_port or self.port + 1
+
+
+class Keys(BaseModel):
+    """Secrets of the platform. Only `identity` needs `signing_key`; the others check with `verify_key`."""
+
+    key_id: str
+    signing_key: str | None  # Ed25519, PEM
+    verify_key: str
+    service_key: str  # signs the tokens of services among themselves
+    data_keys: dict[str, str]  # AES-256, base64, newest last
+    pepper: str
+
+    @classmethod
+    def load_or_make(cls, path: Path) -> Self:
+        if not path.exists():
+            _write_once(path, cls.make().model_dump_json(indent=1))
+        return cls.model_validate_json(path.read_text())
+
+    @classmethod
+    def make(cls) -> Self:
+        private = Ed25519PrivateKey.generate()
+        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return cls(
+            key_id=secrets.token_hex(4),
+            signing_key=pem,
+            verify_key=public,
+            service_key=secrets.token_urlsafe(48),
+            data_keys={"k1": base64.b64encode(secrets.token_bytes(32)).decode()},
+            pepper=secrets.token_urlsafe(32),
+        )
+
+    def private_key(self) -> Ed25519PrivateKey:
+        if self.signing_key is None:
+            raise RuntimeError("this process holds no signing key; only identity issues tokens")
+        key = load_pem_private_key(self.signing_key.encode(), password=None)
+        assert isinstance(key, Ed25519PrivateKey)
+        return key
+
+    def vault(self) -> Vault:
+        return Vault({name: base64.b64decode(key) for name, key in self.data_keys.items()}, self.pepper.encode())
+
+
+def _write_once(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)  # the first process wins; the others read its keys
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
