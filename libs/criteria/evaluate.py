@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import FactType, Kind, encode, fact_type
 
@@ -51,7 +52,7 @@ _COMPARE: Mapping[Operator, Callable[[int, int], bool]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Criterion:
+class Criterion(Shape):
     """One rule of a product: `fact operator values`. `hard` rules exclude, soft ones only lower the rank.
 
     `values` are texts as the vocabulary types them: one, or the set of IN and NOT_IN. `message` says the rule to the
@@ -93,7 +94,7 @@ def _check_values(kind: FactType, operator: Operator, values: tuple[str, ...]) -
         try:
             encode(kind.name, text)
         except Violation as wrong:
-            raise Violation(f"values[{at}]", wrong.message, wrong.mend) from None
+            raise Violation(f"values/{at}", wrong.message, wrong.mend) from None
 
 
 def _check_set(values: tuple[str, ...]) -> None:

@@ -48,7 +48,7 @@ def format_criteria(criteria: Iterable[Criterion]) -> str:
 
 
 def parse_criteria(text: str) -> tuple[Criterion, ...]:
-    """Criteria separated by `;`, none for an empty text. The field of a Violation names the place: `[2].values[0]`."""
+    """Criteria separated by `;`, none for an empty text. The field of a Violation names the place: `2/values/0`."""
     return tuple(_numbered(text)) if text.strip() else ()
 
 
@@ -57,11 +57,11 @@ def _numbered(text: str) -> Iterator[Criterion]:
     while at <= len(text):
         found = _CRITERION.match(text, at)
         if found is None or text[found.end() : found.end() + 1] not in ("", ";"):
-            raise Violation(f"[{count}]", f"`{text[at:].strip()[:60]}` is no criterion.", _SHAPE)
+            raise Violation(str(count), f"`{text[at:].strip()[:60]}` is no criterion.", _SHAPE)
         try:
             yield _criterion(found)
         except Violation as wrong:
-            raise Violation(f"[{count}].{wrong.field}", wrong.message, wrong.mend) from None
+            raise Violation(f"{count}/{wrong.field}", wrong.message, wrong.mend) from None
         at, count = found.end() + 1, count + 1
 
 

@@ -72,12 +72,12 @@ def test_an_unknown_fact_neither_passes_nor_fails() -> None:
         ("tax_grade", "GE", ("B",), "operator"),
         ("srdi", "IN", ("true",), "operator"),
         ("employees", "NOT_IN", ("3",), "operator"),
-        ("employees", "GE", ("many",), "values[0]"),
+        ("employees", "GE", ("many",), "values/0"),
         ("employees", "GE", (), "values"),
         ("employees", "GE", ("1", "2"), "values"),
         ("tax_grade", "IN", (), "values"),
         ("tax_grade", "IN", ("A", "A"), "values"),
-        ("tax_grade", "IN", ("A", "E"), "values[1]"),
+        ("tax_grade", "IN", ("A", "E"), "values/1"),
     ],
 )
 def test_a_rule_that_cannot_be_judged_is_refused_where_it_is_wrong(

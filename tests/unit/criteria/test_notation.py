@@ -75,13 +75,13 @@ def test_reading_a_written_list_gives_the_same_list(several: list[Criterion]) ->
 @pytest.mark.parametrize(
     ("line", "field"),
     [
-        ("tax_grade IN A,B", "[0]"),
-        ('srdi EQ true !PUBLIC "好" employees GE 10 !PUBLIC "好"', "[0]"),
-        ('srdi EQ true !PUBLIC "好"; nonsense', "[1]"),
-        ('srdi EQ true !PUBLIC "好"; employees GE x !PUBLIC "好"', "[1].values[0]"),
-        ('srdi IS true !PUBLIC "好"', "[0].operator"),
-        ('srdi EQ true !SECRET "好"', "[0].disclosure"),
-        ('sdri EQ true !PUBLIC "好"', "[0].fact"),
+        ("tax_grade IN A,B", "0"),
+        ('srdi EQ true !PUBLIC "好" employees GE 10 !PUBLIC "好"', "0"),
+        ('srdi EQ true !PUBLIC "好"; nonsense', "1"),
+        ('srdi EQ true !PUBLIC "好"; employees GE x !PUBLIC "好"', "1/values/0"),
+        ('srdi IS true !PUBLIC "好"', "0/operator"),
+        ('srdi EQ true !SECRET "好"', "0/disclosure"),
+        ('sdri EQ true !PUBLIC "好"', "0/fact"),
     ],
 )
 def test_a_wrong_line_is_refused_with_its_place(line: str, field: str) -> None:
