@@ -5,6 +5,8 @@ DATA ?= var
 T ?= tests
 
 PYTHON := .venv/bin/python
+# Set-up leaves it to the first import to compile a module; let that be kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check bench evaluate faults screenshots kafka setup lock

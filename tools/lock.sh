@@ -15,3 +15,5 @@ compile() {
 compile dev.in dev.lock "$@"
 compile train.in train.lock --constraint requirements/dev.lock
 compile serve.in serve.lock --constraint requirements/dev.lock
+echo pip | "$uv" pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+    --output-file requirements/pip.lock -
