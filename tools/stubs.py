@@ -30,8 +30,9 @@ def generate(root: Path) -> None:
 
 
 def _hash_of(root: Path, protos: list[Path], typed: bool) -> str:
-    digest = hashlib.sha256((root / "requirements" / "serve.lock").read_bytes())
-    digest.update(f"typed={typed}".encode())
+    digest = hashlib.sha256(f"typed={typed}".encode())
+    for maker in (root / "requirements" / "serve.lock", Path(__file__)):
+        digest.update(maker.read_bytes())
     for proto in protos:
         digest.update(str(proto.relative_to(root)).encode() + b"\0" + proto.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -39,14 +40,17 @@ def _hash_of(root: Path, protos: list[Path], typed: bool) -> str:
 
 def _run_protoc(root: Path, protos: list[Path], fresh: Path, typed: bool) -> None:
     fresh.mkdir(parents=True)
-    kinds = ["python", "grpc_python", *(["mypy", "mypy_grpc"] if typed else ["pyi"])]
+    outputs = [f"--python_out={fresh}", f"--grpc_python_out={fresh}"]
+    outputs += (
+        [f"--mypy_out={fresh}", f"--mypy_grpc_out=only_sync:{fresh}"] if typed else [f"--pyi_out={fresh}"]
+    )
     venv = root / ".venv" / "bin"
     command = [
         str(venv / "python"),
         "-m",
         "grpc_tools.protoc",
         f"--proto_path={root / 'proto'}",
-        *(f"--{kind}_out={fresh}" for kind in kinds),
+        *outputs,
         *(str(proto) for proto in protos),
     ]
     # protoc looks the typing plug-ins up on the PATH.
