@@ -28,6 +28,7 @@ class Job:
     name: str
     every: float  # seconds
     run: Callable[[], object]
+    wakes: bool = False  # also right after a commit, for what an operation just decided
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ its message, so nothing is dropped on the way.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -19,9 +19,9 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 
 
-def from_message(shape: type[T], message: Message, **more: object) -> T:
-    """The message as a dataclass; `more` fills fields that the message has not."""
-    return codec.load(shape, to_plain(message) | more)
+def from_message(shape: type[T], message: Message, without: Collection[str] = ()) -> T:
+    """The message as a dataclass, leaving out the fields that the dataclass has not."""
+    return codec.load(shape, {name: value for name, value in to_plain(message).items() if name not in without})
 
 
 def to_message(kind: type[M], value: object) -> M:

@@ -45,6 +45,17 @@ class Approval(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declination(Shape):
+    """A refusal carries reasons, so that the service centre can act on it (2021 opinions, paragraph 10)."""
+
+    reason_codes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.reason_codes:
+            raise Violation("reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(Shape):
     approved: bool
     amount_fen: int = 0
@@ -103,6 +114,12 @@ class Application(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationPage(Shape):
+    items: tuple[Application, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disbursement(Shape):
     disbursed_on: date
     external_id: str
@@ -150,12 +167,9 @@ def approved(application: Application, approval: Approval, by: str, at: datetime
     return replace(application, status=ApplicationStatus.APPROVED, decision=decision, cover=cover)
 
 
-def declined(application: Application, reason_codes: tuple[str, ...], by: str, at: datetime) -> Application:
-    """A refusal carries reasons, so that the service centre can act on it (2021 opinions, paragraph 10)."""
+def declined(application: Application, declination: Declination, by: str, at: datetime) -> Application:
     _expect(application, ApplicationStatus.SUBMITTED)
-    if not reason_codes:
-        raise Violation("reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code.")
-    decision = Decision(approved=False, reason_codes=reason_codes, decided_by=by, decided_at=at)
+    decision = Decision(approved=False, reason_codes=declination.reason_codes, decided_by=by, decided_at=at)
     return replace(application, status=ApplicationStatus.DECLINED, decision=decision)
 
 

@@ -164,6 +164,12 @@ class Product(Shape):
     published_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductPage(Shape):
+    items: tuple[Product, ...]
+    next_cursor: str | None = None
+
+
 def published(product: Product, by: str, at: datetime) -> Product:
     """The version as published by a second person; Violation for its author or when it is no draft."""
     if product.status is not ProductStatus.DRAFT:

@@ -1,0 +1,42 @@
+"""Rows of a table in and out of the frozen dataclass with the same field names, and lists of them in pages."""
+
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from libs.chassis import codec
+from libs.chassis.database import ReadTx
+from libs.chassis.problems import Invalid
+
+T = TypeVar("T")
+
+PAGE = 50
+LONGEST_PAGE = 200
+
+
+def to_row(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def from_row(shape: type[T], row: sa.Row[Any]) -> T:
+    plain = row._mapping
+    return codec.load(shape, {field.name: plain[field.name] for field in fields(shape)})  # type: ignore[arg-type]
+
+
+def page(
+    tx: ReadTx, query: sa.Select[Any], key: sa.Column[str], shape: type[T], cursor: str | None, limit: int
+) -> tuple[tuple[T, ...], str | None]:
+    """The newest rows first, from below `cursor`, and the cursor of the next page (None: that was all)."""
+    size = _size(limit)
+    if cursor is not None:
+        query = query.where(key < cursor)
+    rows = tx.rows(query.order_by(key.desc()).limit(size + 1))
+    items = tuple(from_row(shape, row) for row in rows[:size])
+    return items, getattr(rows[size - 1], key.name) if len(rows) > size else None
+
+
+def _size(limit: int) -> int:
+    if not 0 <= limit <= LONGEST_PAGE:
+        raise Invalid(f"A page of {limit} cannot be given.", field="limit", mend=f"Ask for 1 to {LONGEST_PAGE}.")
+    return limit or PAGE

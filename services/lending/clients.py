@@ -1,0 +1,70 @@
+"""Lending's calls to guarantee: reserve room for an approved loan, and give it back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import grpc
+from rongqiao.guarantee.v1 import guarantee_pb2 as pb
+from rongqiao.guarantee.v1 import guarantee_pb2_grpc
+
+from libs.chassis import wire
+from libs.chassis.codec import dump
+from libs.chassis.database import Database
+from libs.chassis.intents import Intent
+from libs.chassis.problems import Problem, Unavailable
+from libs.chassis.rpc import invoke
+from services.lending import store
+from services.lending.domain.application import Application
+
+
+@dataclass(frozen=True)
+class GuaranteeClient:
+    database: Database
+    channel: grpc.Channel
+    token: Callable[[], str]
+
+    def reserve(self, intent: Intent) -> pb.Guarantee | Problem:
+        """The reservation, or the Problem with which guarantee refused it; Unavailable is raised, to try again."""
+        with self.database.read() as tx:
+            application = store.application(tx, intent.subject)
+        stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)
+        return _answer(lambda: invoke(stub.Reserve, reservation(application), token=self.token(), key=intent.id))
+
+    def release(self, intent: Intent) -> pb.Guarantee | Problem | None:
+        with self.database.read() as tx:
+            guarantee_id = store.application(tx, intent.subject).guarantee_id
+        if guarantee_id is None:
+            return None
+        stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)
+        request = pb.GuaranteeId(guarantee_id=guarantee_id)
+        return _answer(lambda: invoke(stub.Release, request, token=self.token(), key=intent.id))
+
+
+def reservation(application: Application) -> pb.ReserveRequest:
+    decision = application.decision
+    assert decision is not None  # only an approved application reserves
+    proposal = {
+        "party": application.party,
+        "bank": application.bank,
+        "amount_fen": decision.amount_fen,
+        "term_months": decision.term_months,
+        "dimensions": dump(application.dimensions),
+    }
+    return wire.from_plain(
+        pb.ReserveRequest,
+        {
+            "application_id": application.id,
+            "programme": application.programme,
+            "guarantor": application.guarantor,
+            "proposal": proposal,
+        },
+    )
+
+
+def _answer(call: Callable[[], pb.Guarantee]) -> pb.Guarantee | Problem:
+    try:
+        return call()
+    except Unavailable:
+        raise
+    except Problem as refusal:
+        return refusal

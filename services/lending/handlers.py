@@ -1,0 +1,21 @@
+"""What lending does when others tell it something."""
+
+from collections.abc import Mapping
+
+from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
+
+from libs.chassis.database import WriteTx
+from libs.eventing import topics
+from libs.eventing.envelope import Event
+from libs.eventing.reader import Handler
+from libs.eventing.topics import Topic
+from services.lending import operations
+
+
+def on_guarantee(tx: WriteTx, event: Event) -> None:
+    operations.follow_guarantee(tx, event.decode(guarantee_events.GuaranteeChanged))
+
+
+HANDLERS: Mapping[Topic, Handler] = {
+    topics.GUARANTEE_GUARANTEE: on_guarantee,
+}

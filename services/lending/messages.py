@@ -1,0 +1,63 @@
+"""Domain values as protobuf states and facts."""
+
+from rongqiao.lending.v1 import events_pb2 as events
+from rongqiao.lending.v1 import lending_pb2 as pb
+
+from datetime import date
+
+from libs.chassis import wire
+from libs.chassis.codec import dump
+from services.lending.domain.application import Application
+from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.product import Product
+
+
+def product_state(product: Product) -> pb.Product:
+    return wire.to_message(pb.Product, product)
+
+
+def application_changed(application: Application, product: Product, on: date) -> events.ApplicationChanged:
+    decision = application.decision
+    return wire.from_plain(
+        events.ApplicationChanged,
+        dump(application)
+        | {
+            "application_id": application.id,
+            "amount_fen": decision.amount_fen if decision and decision.approved else application.amount_fen,
+            "business_date": on.isoformat(),
+            "reason_codes": decision.reason_codes if decision else (),
+            "product_flags": product.terms.flags,
+        },
+    )
+
+
+def loan_disbursed(loan: Loan, application: Application, product: Product) -> events.LoanDisbursed:
+    return wire.from_plain(
+        events.LoanDisbursed,
+        dump(loan)
+        | {
+            "loan_id": loan.id,
+            "request_id": application.request_id,
+            "product_kind": product.terms.kind,
+            "product_flags": product.terms.flags,
+            "business_date": loan.disbursed_on.isoformat(),
+            "dimensions": dump(application.dimensions),
+        },
+    )
+
+
+def repayment_received(
+    repayment_id: str, repayment: Repayment, loan: Loan, application: Application
+) -> events.RepaymentReceived:
+    return wire.from_plain(
+        events.RepaymentReceived,
+        dump(loan)
+        | dump(repayment)
+        | {
+            "repayment_id": repayment_id,
+            "loan_id": loan.id,
+            "business_date": repayment.paid_on.isoformat(),
+            "product_kind": application.product_kind,
+            "dimensions": dump(application.dimensions),
+        },
+    )
