@@ -137,7 +137,8 @@ def _make_cluster(programs: Path, folder: Path, data: Path) -> None:
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
     done = subprocess.run(_as_user(command, account), capture_output=True, text=True, check=False, cwd="/")
     if done.returncode != 0:
-        raise EngineError(f"PostgreSQL could not make its data folder {data}: {done.stderr.strip()}")
+        who = f"; is it a folder that the user {account} may enter?" if account else ""
+        raise EngineError(f"PostgreSQL could not make its data folder {data}{who}\n{done.stderr.strip()}")
 
 
 def _postgres_options(port: int, *, durable: bool) -> list[str]:
@@ -209,6 +210,9 @@ def _kafka_settings(folder: Path, port: int, controller_port: int) -> str:
         "transaction.state.log.num.partitions": "4",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
+        # After a crash the broker may not return before the session of its former self has run out.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
         # A local group starts at once instead of waiting three seconds for more members.
         "group.initial.rebalance.delay.ms": "0",
         "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),

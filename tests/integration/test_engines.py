@@ -1,13 +1,20 @@
 """The engines that the integration tests stand on are real, and their clients work with them."""
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.record import util
 
-from app.engines import Kafka
+from app import engines
+from app.engines import EngineError, Kafka
 
 
 def make_topic(broker: Kafka, name: str) -> None:
@@ -49,3 +56,46 @@ def test_a_record_comes_back_with_its_key_and_headers(kafka_broker: Kafka) -> No
 
 def test_records_are_checked_by_the_compiled_crc32c() -> None:
     assert util.crc32c_c is not None
+
+
+def test_what_was_committed_survives_a_power_cut(engine_folder: Path) -> None:
+    server = engines.start_postgres(engine_folder / "power-cut", engines.free_port())
+    with psycopg.connect(server.url.replace("+psycopg", "")) as connection:
+        connection.execute("CREATE TABLE loan AS SELECT 7 AS amount_fen")
+
+    server.kill()
+    again = engines.start_postgres(engine_folder / "power-cut", server.port)
+    with psycopg.connect(again.url.replace("+psycopg", "")) as connection:
+        row = connection.execute("SELECT amount_fen FROM loan").fetchone()
+    again.stop()
+
+    assert row == (7,)
+    assert not again.running
+
+
+STARTER = """
+import os, sys
+from pathlib import Path
+from app import engines
+print(engines.start_postgres(Path(sys.argv[1]), engines.free_port()).pid, flush=True)
+os._exit(1)
+"""
+
+
+def test_an_engine_ends_with_the_process_that_started_it(engine_folder: Path) -> None:
+    command = [sys.executable, "-c", STARTER, str(engine_folder / "orphan")]
+    pid = int(subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout)
+
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs under another account")
+def test_a_folder_that_the_servers_account_cannot_enter_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+
+    with pytest.raises(EngineError, match="may enter"):
+        engines.start_postgres(tmp_path / "closed", engines.free_port())
