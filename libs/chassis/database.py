@@ -180,3 +180,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
+
+
+@contextmanager
+def leading(database: Database, name: str) -> Iterator[bool]:
+    """Whether this process is the one that does `name` now, of all replicas. SQLite has one process, so it is."""
+    if database.dialect == "sqlite":
+        yield True
+        return
+    lock = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+    with database.engine.connect() as connection, connection.begin():
+        yield bool(connection.execute(lock, {"name": name}).scalar())

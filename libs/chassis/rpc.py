@@ -83,15 +83,21 @@ class RpcDoor:
         return Call(self.database, principal, token, key, writes)
 
 
-def serve(
-    address: str, add_servicers: Iterable[Callable[[grpc.Server], None]], names: Sequence[str], workers: int = 16
-) -> tuple[grpc.Server, int]:
-    """Start a server at `address` (`host:0` for a free port). Returns it and its port; OSError when taken.
+def listen(address: str, name: str, workers: int = 16) -> tuple[grpc.Server, int]:
+    """A server bound to `address` (`host:0` for a free port), not yet started, and its port. OSError when taken.
 
     Each server has a pool of its own: nested calls through one shared pool would deadlock.
     """
-    pool = ThreadPoolExecutor(workers, thread_name_prefix=f"grpc-{names[0] if names else 'server'}")
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=f"grpc-{name}")
     server = grpc.server(pool, interceptors=[_Translator()], options=[("grpc.so_reuseport", 0)])
+    try:
+        return server, server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise OSError(f"gRPC cannot listen at {address}: {error}") from error
+
+
+def start(server: grpc.Server, add_servicers: Iterable[Callable[[grpc.Server], None]], names: Sequence[str]) -> None:
+    """Serve these services, with health and reflection beside them."""
     for add in add_servicers:
         add(server)
     status = health.HealthServicer()
@@ -99,12 +105,7 @@ def serve(
     for name in names:
         status.set(name, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    try:
-        port = server.add_insecure_port(address)
-    except RuntimeError as error:
-        raise OSError(f"gRPC cannot listen at {address}: {error}") from error
     server.start()
-    return server, port
 
 
 def invoke(

@@ -16,7 +16,7 @@ from libs.chassis.rpc import RpcDoor
 from libs.chassis.settings import Keys, Settings
 from libs.chassis.tokens import TokenChecker, issue_for_service
 from libs.eventing.envelope import Event
-from libs.eventing.reader import Handler
+from libs.eventing.inbox import Handler
 from libs.eventing.topics import Topic
 from libs.policy import PolicySet
 
@@ -67,3 +67,4 @@ class Service:
     state_handlers: Mapping[Topic, Callable[[Event], None]] = field(default_factory=dict[Topic, Callable[[Event], None]])
     jobs: Sequence[Job] = ()
     parts: object = None  # what its routes reach through `door_of(request).parts`
+    close: Callable[[], None] = lambda: None  # ends threads of its own

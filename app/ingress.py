@@ -1,0 +1,74 @@
+"""One door for all services: `/v1/<collection>` goes to the service that owns the collection, all else to the portal."""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from libs.chassis.http import PROBLEM_JSON
+from libs.chassis.problems import NotFound, Unavailable
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length", "host"})
+
+
+class Ingress:
+    """ASGI: routes by the first parts of the path."""
+
+    def __init__(self, collections: Mapping[str, App], named: Mapping[str, App], otherwise: App | None) -> None:
+        """`collections`: of /v1/<collection>; `named`: of /docs/<service> and /openapi/<service>.json."""
+        self._collections = collections
+        self._named = named
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await _no_lifespan(receive, send)
+            return
+        app = self._choose(scope["path"])
+        if app is None:
+            problem = NotFound(f"Nothing is at {scope['path']}.", mend="See docs/api.md for the collections.")
+            app = JSONResponse(problem.document(), problem.status, media_type=PROBLEM_JSON)
+        await app(scope, receive, send)
+
+    def _choose(self, path: str) -> App | None:
+        first, _, rest = path.lstrip("/").partition("/")
+        key = rest.partition("/")[0]
+        if first == "v1":
+            return self._collections.get(key)
+        if first in ("docs", "openapi"):
+            return self._named.get(key.removesuffix(".json"))
+        return self._collections.get(first) or self._otherwise
+
+
+async def _no_lifespan(receive: Any, send: Any) -> None:
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+class Remote:
+    """ASGI: hands a request on to a service in another process."""
+
+    def __init__(self, base_url: str) -> None:
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=30)
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        headers = [(name, value) for name, value in request.headers.items() if name not in _HOP_BY_HOP]
+        target = httpx.URL(path=request.url.path, query=request.url.query.encode())
+        try:
+            answer = await self._client.request(request.method, target, headers=headers, content=await request.body())
+        except httpx.TransportError:
+            problem = Unavailable("The service does not answer.", mend="Try again in a moment.")
+            response: Response = JSONResponse(problem.document(), problem.status, media_type=PROBLEM_JSON)
+        else:
+            response = Response(answer.content, answer.status_code)
+            response.raw_headers = [
+                (name.lower(), value) for name, value in answer.headers.raw if name.lower().decode() not in _HOP_BY_HOP
+            ] + [(b"content-length", str(len(answer.content)).encode())]
+        await response(scope, receive, send)

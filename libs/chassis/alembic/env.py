@@ -1,0 +1,24 @@
+"""Alembic's environment for every service: `libs.chassis.migrations` hands it a connection."""
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy.types import TypeDecorator
+
+
+def render(kind: str, value: Any, _autogenerate: object) -> str | bool:
+    """Our own column types by what the database sees: a migration must not change when their code does."""
+    if kind == "type" and isinstance(value, TypeDecorator):
+        return f"sa.{value.impl!r}"
+    return False
+
+
+arguments = context.config.attributes
+context.configure(
+    connection=arguments["connection"],
+    target_metadata=arguments["metadata"],
+    compare_type=True,
+    render_item=render,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,81 @@
+"""Migrations of a service's database: those of the chassis, of eventing, and its own, one branch each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from libs.chassis.database import Database
+from libs.chassis.tables import chassis_metadata
+from libs.eventing.tables import eventing_metadata
+
+_LIBS = Path(__file__).parent.parent
+_SHARED = (_LIBS / "chassis" / "migrations" / "versions", _LIBS / "eventing" / "migrations" / "versions")
+_LOCK = 5_202_103_30  # any number, the same for all who migrate
+
+
+def upgrade(database: Database, versions: Path, schema: str | None = None) -> None:
+    """Bring the database to the newest revision, alone: others wait. Nothing happens when it is there already."""
+    with database.engine.connect() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+            if schema is not None:
+                connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+            connection.commit()
+        config = _config(connection, versions, None)
+        current = set(MigrationContext.configure(connection).get_current_heads())
+        if current != set(ScriptDirectory.from_config(config).get_heads()):
+            connection.rollback()
+            command.upgrade(config, "heads")
+        connection.commit()
+        if database.dialect == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            connection.commit()
+
+
+def differences(database: Database, metadata: sa.MetaData) -> list[Any]:
+    """What the migrated database lacks or has beyond the tables in the code; empty is right."""
+    with database.engine.connect() as connection:
+        migrated = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(migrated, _together(metadata))
+
+
+def revise(database: Database, metadata: sa.MetaData, versions: Path, label: str, message: str) -> None:
+    """Write the next revision of one branch, from the difference between the migrated database and the code."""
+    upgrade(database, versions)
+    with database.engine.connect() as connection:
+        config = _config(connection, versions, _together(metadata))
+        number = len(list(versions.glob("*.py"))) + 1
+        command.revision(
+            config,
+            message,
+            autogenerate=True,
+            version_path=str(versions),
+            rev_id=f"{label}_{number:04d}",
+            head=f"{label}@head" if number > 1 else "base",
+            branch_label=None if number > 1 else label,
+            splice=number == 1,
+        )
+
+
+def _together(metadata: sa.MetaData) -> Sequence[sa.MetaData]:
+    shared = (chassis_metadata, eventing_metadata)
+    return shared if metadata in shared else (*shared, metadata)
+
+
+def _config(connection: sa.Connection, versions: Path, metadata: Sequence[sa.MetaData] | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_LIBS / "chassis" / "alembic"))
+    locations = dict.fromkeys((*_SHARED, versions))
+    config.set_main_option("version_locations", "\n".join(map(str, locations)))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = list(metadata) if metadata else None
+    return config
