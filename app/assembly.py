@@ -12,8 +12,8 @@ from libs.chassis.clock import SystemClock
 from libs.chassis.ids import new_id
 from libs.chassis.service import Context, Service
 from libs.chassis.settings import Keys, Settings
-from libs.eventing.embedded import EmbeddedLog
-from libs.eventing.kafka import KafkaLog
+from libs.eventing.embedded import EmbeddedTransport
+from libs.eventing.kafka import KafkaTransport
 from libs.eventing.transport import Transport
 
 # In the order in which they start: who is called stands before who calls.
@@ -40,8 +40,8 @@ def build(name: str, context: Context) -> Service:
 
 def make_transport(settings: Settings) -> Transport:
     if settings.kafka is None:
-        return EmbeddedLog(settings.home / "events.db")
-    return KafkaLog(settings.kafka)
+        return EmbeddedTransport(settings.home / "events.db")
+    return KafkaTransport(settings.kafka)
 
 
 def channels(addresses: Mapping[str, str]) -> Callable[[str], grpc.Channel]:

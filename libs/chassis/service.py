@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from libs.chassis.clock import Clock
-from libs.chassis.database import Database
+from libs.chassis.database import Database, WriteTx
 from libs.chassis.ids import Ids
 from libs.chassis.limits import RateLimit
 from libs.chassis.rpc import RpcDoor
@@ -68,3 +68,4 @@ class Service:
     jobs: Sequence[Job] = ()
     parts: object = None  # what its routes reach through `door_of(request).parts`
     close: Callable[[], None] = lambda: None  # ends threads of its own
+    truncate: Callable[[WriteTx], None] | None = None  # empties it, where it is a projection of events and nothing else

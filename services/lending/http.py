@@ -14,6 +14,7 @@ from services.lending.domain.application import (
     Declination,
     Disbursement,
 )
+from services.lending.domain.intake import ImportProducts, ImportReport
 from services.lending.domain.loan import Loan, Repayment
 from services.lending.domain.product import NewProduct, Product, ProductPage, ProductStatus
 
@@ -25,6 +26,11 @@ Limit = Annotated[int, Query(description="Items on a page, 200 at most; 0: the d
 @router.post("/products", status_code=201)
 def register_product(body: NewProduct, call: Caller) -> Product:
     return call.write(operations.register_product, body)
+
+
+@router.post("/products/import")
+def import_products(body: ImportProducts, call: Caller) -> ImportReport:
+    return call.write(operations.import_products, body)
 
 
 @router.get("/products")

@@ -1,6 +1,7 @@
 """What lending can do: one function per use case. Each loads, lets the domain decide, stores and emits."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
@@ -14,6 +15,7 @@ from libs.eventing import topics
 from libs.eventing.outbox import emit
 from services.lending import messages, store
 from services.lending.domain import application as rules
+from services.lending.domain import intake
 from services.lending.domain import loan as loan_rules
 from services.lending.domain import product as product_rules
 from services.lending.domain.application import (
@@ -26,6 +28,7 @@ from services.lending.domain.application import (
     Disbursement,
     NewApplication,
 )
+from services.lending.domain.intake import ImportProducts, ImportReport, ImportRow, RowOutcome
 from services.lending.domain.loan import Loan, Repayment
 from services.lending.domain.product import NewProduct, Product, ProductPage, ProductStatus
 
@@ -52,6 +55,29 @@ def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
     )
     store.insert_product(tx, draft)
     return draft
+
+
+def import_products(tx: WriteTx, by: Principal, asked: ImportProducts) -> ImportReport:
+    """Register every row of a CSV. Bad rows are told with their cell; good ones are kept unless the caller says
+    otherwise (`dry_run`, or `all_or_nothing` and a bad row)."""
+    by.require(*BANK)
+    parsed = list(intake.parse(asked.csv))
+    rejected = sum(row.product is None for row in parsed)
+    keep = not (asked.dry_run or (asked.all_or_nothing and rejected))
+    rows = tuple(_import_row(tx, by, row, keep) for row in parsed)
+    accepted = sum(row.outcome is RowOutcome.ACCEPTED for row in rows)
+    return ImportReport(accepted=accepted, rejected=rejected, rows=rows)
+
+
+def _import_row(tx: WriteTx, by: Principal, row: intake.Parsed, keep: bool) -> ImportRow:
+    told = partial(ImportRow, row=row.row, external_id=row.external_id)
+    if row.violation is not None:
+        wrong = row.violation
+        return told(outcome=RowOutcome.REJECTED, field=wrong.field, message=wrong.message, mend=wrong.mend)
+    if row.product is None or not keep:
+        return told(outcome=RowOutcome.NOT_KEPT)
+    product = register_product(tx, by, row.product)
+    return told(outcome=RowOutcome.ACCEPTED, product_id=product.id)
 
 
 def publish_product(tx: WriteTx, by: Principal, product_id: str) -> Product:

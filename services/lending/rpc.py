@@ -10,6 +10,7 @@ from libs.chassis.rpc import RpcDoor
 from libs.chassis.wire import from_message, to_message, to_plain
 from services.lending import operations
 from services.lending.domain.application import ApplicationStatus, Approval, Declination, Disbursement, NewApplication
+from services.lending.domain.intake import ImportProducts
 from services.lending.domain.loan import Repayment
 from services.lending.domain.product import NewProduct, ProductStatus
 
@@ -23,6 +24,10 @@ class LendingServicer(lending_pb2_grpc.LendingServicer):
     def RegisterProduct(self, request: pb.RegisterProductRequest, context: Context) -> pb.Product:
         call = self.door.call(context, writes=True)
         return to_message(pb.Product, call.write(operations.register_product, from_message(NewProduct, request)))
+
+    def ImportProducts(self, request: pb.ImportProductsRequest, context: Context) -> pb.ImportReport:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.ImportReport, call.write(operations.import_products, from_message(ImportProducts, request)))
 
     def PublishProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
         call = self.door.call(context, writes=True)

@@ -1,0 +1,117 @@
+"""`rongqiao …`: the command line. Each command imports what it needs when it runs, so that none waits for another's."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    chosen = _parser().parse_args(arguments)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(os.environ.get("RONGQIAO_HOME", "var")) / "numba"))
+    sys.exit(chosen.run(chosen))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rongqiao", description="融桥 Rongqiao, the financing-support platform.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="serve the platform"))
+    serve = commands.add_parser("serve", help="serve one service, set by RONGQIAO_… variables")
+    serve.add_argument("service")
+    serve.set_defaults(run=_serve)
+    commands.add_parser("gateway", help="one HTTP door before services in processes of their own").set_defaults(run=_gateway)
+    commands.add_parser("migrate", help="bring every database to the newest revision").set_defaults(run=_migrate)
+    _add_revise(commands.add_parser("revise", help="write a migration from what changed in a store"))
+    _add_events(commands.add_parser("events", help="look at parked messages and replay them"))
+    check = commands.add_parser("check", help="what make check asks beside linters")
+    check.add_argument("what", choices=("migrations", "proto", "k8s"))
+    check.set_defaults(run=_check)
+    _add_demo(commands.add_parser("demo", help="play the whole story through the doors"))
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mode", choices=("embedded", "full"), default="embedded")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--home", type=Path, default=Path("var"))
+    parser.set_defaults(run=_run)
+
+
+def _add_revise(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("branch", help="a service, or chassis, or eventing")
+    parser.add_argument("message")
+    parser.set_defaults(run=_revise)
+
+
+def _add_events(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("parked", "replay", "rebuild"))
+    parser.add_argument("service")
+    parser.add_argument("--topic")
+    parser.add_argument("--subject")
+    parser.set_defaults(run=_events)
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mode", choices=("embedded", "full"), default="embedded")
+    parser.add_argument("--data", type=Path, help="a folder with cumcm2020c, to play real firms")
+    parser.add_argument("--url", help="a running platform; without, one is started on a free port and ended")
+    parser.set_defaults(run=_demo)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from app import running
+
+    return running.run(chosen.mode, chosen.port, chosen.home)
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    from app.server import serve_one
+    from libs.chassis import telemetry
+    from libs.chassis.settings import Settings
+
+    settings = Settings()
+    telemetry.configure_logging(settings.log_level)
+    telemetry.configure_traces(chosen.service, settings.otlp_endpoint)
+    serve_one(settings, chosen.service)
+    return 0
+
+
+def _gateway(_chosen: argparse.Namespace) -> int:
+    from app import gateway
+
+    return gateway.run()
+
+
+def _migrate(_chosen: argparse.Namespace) -> int:
+    from app import databases
+
+    return databases.migrate()
+
+
+def _revise(chosen: argparse.Namespace) -> int:
+    from app import databases
+
+    return databases.revise(chosen.branch, chosen.message)
+
+
+def _events(chosen: argparse.Namespace) -> int:
+    from app import event_commands
+
+    return event_commands.run(chosen.action, chosen.service, chosen.topic, chosen.subject)
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from app import checks
+
+    return checks.run(chosen.what)
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from app.demo import story
+
+    return story.run(chosen.mode, chosen.data, chosen.url)
+
+
+if __name__ == "__main__":
+    main()
