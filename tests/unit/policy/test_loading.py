@@ -116,6 +116,12 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     assert "stands twice" in refused(tmp_path, CAP.replace("unit: bp", "unit: bp\n  unit: bp")).what
 
 
+def test_only_true_and_false_are_flags(tmp_path: Path) -> None:
+    content = CAP.replace("unit: bp", "unit: flag").replace("value: 300", "value: yes")
+
+    assert "not a value in flag" in refused(tmp_path, content).what
+
+
 def test_a_parameter_without_values_is_refused(tmp_path: Path) -> None:
     content = CAP[: CAP.index("  values:")] + "  values: []\n"
 

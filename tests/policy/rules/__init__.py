@@ -1,0 +1,15 @@
+"""Which rule a case may name: one table. A context adds its own module here and one line below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.policy.rules import finance, parameters, registry
+
+Rule = Callable[..., object]
+
+RULES: dict[str, Rule] = {
+    **finance.RULES,
+    **registry.RULES,
+    **parameters.RULES,
+}
