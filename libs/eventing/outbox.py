@@ -1,0 +1,46 @@
+"""Saying something: the event is committed with the state that made it true, or not at all."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+
+from libs.chassis.database import WriteTx
+from libs.eventing.envelope import Event
+from libs.eventing.tables import event_values, outbox, outbox_sequences, step_sequence
+from libs.eventing.topics import Topic
+from libs.eventing.tracing import current_traceparent
+
+MAX_BYTES = 900_000  # a broker takes 1 MiB a message; a larger one would stop the relay for ever
+
+
+def emit(tx: WriteTx, topic: Topic, subject: str, message: Message) -> Event:
+    """Put the message into the outbox, as the next of its subject; the relay publishes it after the commit.
+
+    Locks the subject's sequence until the end of the transaction. An operation that emits for several subjects does
+    so in a fixed order, or PostgreSQL may find a deadlock (which `Database.transact` tries again).
+    Raises ValueError for a message over MAX_BYTES or an empty subject.
+    """
+    data = message.SerializeToString()
+    if not subject or len(data) > MAX_BYTES:
+        raise ValueError(
+            f"{topic.name}: an event needs a subject and at most {MAX_BYTES} bytes, not {len(data)}"
+        )
+    event = Event(
+        topic=topic.name,
+        subject=subject,
+        sequence=step_sequence(tx, outbox_sequences, topic.name, subject, step=1),
+        id=tx.new_id("evt"),
+        type=message.DESCRIPTOR.full_name,
+        source=topic.source,
+        time=tx.now,
+        data=data,
+        traceparent=current_traceparent(),
+    )
+    tx.execute(sa.insert(outbox).values(event_values(event)))
+    return event
+
+
+def purge(tx: WriteTx, before: datetime) -> int:
+    """Forget what was published before this instant; returns how many. The log keeps it."""
+    return tx.execute(sa.delete(outbox).where(outbox.c.published_at < before)).rowcount

@@ -1,0 +1,128 @@
+"""The relay: from the outbox into the log, in order, until the log has it."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from libs.chassis.database import Database, advisory_lock
+from libs.eventing.outage import database_outages
+from libs.eventing.tables import event_of, outbox
+from libs.eventing.transport import Producer, Transport
+from libs.eventing.worker import Worker
+
+BATCH = 500
+POLL_SECONDS = 0.5  # another process may commit without waking this one
+
+
+class Relay(Worker):
+    """Publishes one service's outbox. Of the relays of all its replicas one is active; the others stand by.
+
+    The first unmarked row is always the next to go, and a row is marked only when the log has its whole batch. So
+    whatever fails in between, nothing is left out: at worst a batch is published twice, which readers see through.
+    """
+
+    def __init__(self, database: Database, transport: Transport, name: str) -> None:
+        super().__init__(f"relay of {name}", database.clock)
+        self._database = database
+        self._transport = transport
+        self._service = name
+        self._producer: Producer | None = None
+        self._lead = _Lead(database, f"relay {name}")
+        self._one_at_a_time = threading.Lock()
+        self._woken = threading.Event()
+        database.on_commit.append(self._woken.set)
+
+    def drain(self) -> None:
+        """Publish in this thread all that is committed. Raises Outage; does nothing while another relay leads."""
+        while self._publish_batch():
+            pass
+
+    def ask_to_stop(self) -> None:
+        super().ask_to_stop()
+        self._woken.set()
+
+    def _round(self) -> None:
+        self._woken.clear()  # before looking: a commit after the look wakes us again
+        if not self._publish_batch():
+            self._woken.wait(POLL_SECONDS)
+
+    def _publish_batch(self) -> int:
+        with self._one_at_a_time, database_outages():
+            if not self._lead.held():
+                return 0
+            rows = self._unpublished()
+            if rows:
+                self._send(rows)
+                self._mark(rows)
+            return len(rows)
+
+    def _unpublished(self) -> Sequence[sa.Row[Any]]:
+        query = (
+            sa.select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)
+        )
+        with self._database.read() as tx:
+            return tx.rows(query)
+
+    def _send(self, rows: Sequence[sa.Row[Any]]) -> None:
+        """Through a producer that has never failed: after an error its successor starts from the first unmarked row."""
+        producer = self._producer or self._transport.producer(self._service)
+        self._producer = None
+        try:
+            producer.send([event_of(row) for row in rows])
+        except BaseException:
+            producer.close()
+            raise
+        self._producer = producer
+
+    def _mark(self, rows: Sequence[sa.Row[Any]]) -> None:
+        positions = [row.position for row in rows]
+        with self._database.write() as tx:
+            tx.execute(sa.update(outbox).where(outbox.c.position.in_(positions)).values(published_at=tx.now))
+
+    def _let_go(self) -> None:
+        with self._one_at_a_time:
+            if self._producer is not None:
+                self._producer.close()
+            self._producer = None
+            self._lead.give_up()
+
+
+class _Lead:
+    """Being the one active relay: an advisory lock of PostgreSQL, held by a connection of its own.
+
+    When that connection is lost the lock is lost with it, and another relay may already be at work.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self._connection: sa.Connection | None = None
+
+    def held(self) -> bool:
+        if self._database.dialect == "sqlite":  # one process
+            return True
+        if self._connection is None:
+            return self._take()
+        try:
+            self._connection.execute(sa.select(1))
+        except DBAPIError:
+            self.give_up()
+            raise
+        return True
+
+    def _take(self) -> bool:
+        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # so that closing it ends the session, and with it the lock
+        if not advisory_lock(connection, self._name):
+            connection.close()
+            return False
+        self._connection = connection
+        return True
+
+    def give_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None

@@ -1,0 +1,62 @@
+"""The one table of topics. A topic that is not here does not exist: brokers do not create topics by themselves."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a message on the topic is.
+
+    STATE: all of the subject as it is now; the log may drop a message that a later one of its subject replaced.
+    FACT: something that happened; the log keeps every message for ever.
+    """
+
+    STATE = "STATE"
+    FACT = "FACT"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`partitions` is fixed for the life of a topic: another number would break the order of a subject."""
+
+    name: str
+    kind: Kind
+    partitions: int
+    owner: str
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents source of every event on this topic."""
+        return f"/services/{self.owner}"
+
+
+# Partitions bound how many replicas share the work: few for what an institution changes by hand.
+_FEW, _MANY = 3, 6
+
+LENDING_PRODUCT = Topic("rongqiao.lending.product.v1", Kind.STATE, _FEW, "lending")
+LENDING_APPLICATION = Topic("rongqiao.lending.application.v1", Kind.FACT, _MANY, "lending")
+LENDING_LOAN = Topic("rongqiao.lending.loan.v1", Kind.FACT, _MANY, "lending")
+LENDING_REPAYMENT = Topic("rongqiao.lending.repayment.v1", Kind.FACT, _MANY, "lending")
+GUARANTEE_PROGRAMME = Topic("rongqiao.guarantee.programme.v1", Kind.STATE, _FEW, "guarantee")
+GUARANTEE_HEADROOM = Topic("rongqiao.guarantee.headroom.v1", Kind.STATE, _FEW, "guarantee")
+GUARANTEE_GUARANTEE = Topic("rongqiao.guarantee.guarantee.v1", Kind.FACT, _MANY, "guarantee")
+CREDIT_PARTY = Topic("rongqiao.credit.party.v1", Kind.STATE, _MANY, "credit")
+CREDIT_CONSENT = Topic("rongqiao.credit.consent.v1", Kind.FACT, _MANY, "credit")
+MATCHING_RECOMMENDATION = Topic("rongqiao.matching.recommendation.v1", Kind.FACT, _MANY, "matching")
+COORDINATION_REQUEST = Topic("rongqiao.coordination.request.v1", Kind.FACT, _MANY, "coordination")
+IDENTITY_ORGANISATION = Topic("rongqiao.identity.organisation.v1", Kind.STATE, _FEW, "identity")
+
+TOPICS = (
+    LENDING_PRODUCT,
+    LENDING_APPLICATION,
+    LENDING_LOAN,
+    LENDING_REPAYMENT,
+    GUARANTEE_PROGRAMME,
+    GUARANTEE_HEADROOM,
+    GUARANTEE_GUARANTEE,
+    CREDIT_PARTY,
+    CREDIT_CONSENT,
+    MATCHING_RECOMMENDATION,
+    COORDINATION_REQUEST,
+    IDENTITY_ORGANISATION,
+)
