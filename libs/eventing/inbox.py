@@ -66,18 +66,20 @@ class Inbox:
             return
         kept = _kept(tx, event.topic, event.subject)
         if not _is_known(topic, event, kept):
-            self._advance(tx, topic, [event, *_following(event, kept)], given_up)
+            self._advance(tx, [event, *_following(event, kept)], kept, given_up)
 
     def replay(self, tx: WriteTx, topic: str, subject: str, given_up: GivenUp) -> int:
         """Let the parked event and what waits behind it take effect; returns how many did. Raises Refused."""
-        return self._advance(tx, self._topics[topic], self._parked_row(tx, topic, subject), given_up)
+        row = self._parked_row(tx, topic, subject)
+        return self._advance(tx, row, row, given_up)
 
     def discard(self, tx: WriteTx, topic: str, subject: str, given_up: GivenUp) -> int:
         """Pass over the parked event and let what waits behind it take effect; returns how many did. Raises Refused."""
         row = self._parked_row(tx, topic, subject)
-        if row:
-            _set_last(tx, row[0])
-        return self._advance(tx, self._topics[topic], row[1:], given_up)
+        for event in row[:1]:
+            _set_last(tx, event)
+            _drop_kept(tx, event, through=event.sequence)
+        return self._advance(tx, row[1:], row, given_up)
 
     def _parked_row(self, tx: WriteTx, topic: str, subject: str) -> list[Event]:
         """The subject's parked event and those whose turn comes after it; nothing when none is parked."""
@@ -87,12 +89,15 @@ class Inbox:
             return []
         return [kept[0], *_following(kept[0], kept)]
 
-    def _advance(self, tx: WriteTx, topic: Topic, events: Sequence[Event], given_up: GivenUp) -> int:
+    def _advance(self, tx: WriteTx, events: Sequence[Event], kept: Sequence[Event], given_up: GivenUp) -> int:
+        """Handle them one after the other, up to one that was given up; returns how many took effect."""
         for handled, event in enumerate(events):
             if event.sequence in given_up:
-                _park(tx, topic, event, given_up[event.sequence])
+                _park(tx, self._topics[event.topic], event, given_up[event.sequence])
                 return handled
-            _handle(tx, self._handlers[topic.name], event)
+            _handle(tx, self._handlers[event.topic], event)
+            if kept:
+                _drop_kept(tx, event, through=event.sequence)
         return len(events)
 
 
@@ -110,12 +115,6 @@ def settle(database: Database, work: Callable[[WriteTx, GivenUp], T]) -> T:
             if tries[sequence] == TRIES:
                 log.exception("parked %s %s #%d", refused.event.topic, refused.event.subject, sequence)
                 given_up[sequence] = str(refused)
-
-
-def _kept(tx: WriteTx, topic: str, subject: str) -> list[Event]:
-    """What waits or is parked of a subject, in order."""
-    query = sa.select(waiting).where(of_subject(waiting, topic, subject)).order_by(waiting.c.sequence)
-    return [event_of(row) for row in tx.rows(query)]
 
 
 def _is_known(topic: Topic, event: Event, kept: Sequence[Event]) -> bool:
@@ -146,10 +145,29 @@ def _handle(tx: WriteTx, handler: Handler, event: Event) -> None:
         raise Refused(event, error) from error
 
 
+# What happens for every event is a statement made once: making it takes longer than running it.
+_SELECT_KEPT = sa.select(waiting).where(of_subject(waiting)).order_by(waiting.c.sequence)
+_SET_LAST = (
+    sa.update(inbox_sequences).where(of_subject(inbox_sequences)).values(last=sa.bindparam("sequence"))
+)
+_DROP_KEPT = sa.delete(waiting).where(of_subject(waiting), waiting.c.sequence <= sa.bindparam("through"))
+
+
+def _kept(tx: WriteTx, topic: str, subject: str) -> list[Event]:
+    """What waits or is parked of a subject, in order."""
+    return [event_of(row) for row in tx.execute(_SELECT_KEPT, {"of_topic": topic, "of_subject": subject})]
+
+
 def _set_last(tx: WriteTx, event: Event) -> None:
-    mine = of_subject(inbox_sequences, event.topic, event.subject)
-    tx.execute(sa.update(inbox_sequences).where(mine).values(last=event.sequence))
-    _drop_kept(tx, event, through=event.sequence)
+    tx.execute(_SET_LAST, _place(event) | {"sequence": event.sequence})
+
+
+def _drop_kept(tx: WriteTx, event: Event, *, through: int) -> None:
+    tx.execute(_DROP_KEPT, _place(event) | {"through": through})
+
+
+def _place(event: Event) -> dict[str, object]:
+    return {"of_topic": event.topic, "of_subject": event.subject}
 
 
 def _park(tx: WriteTx, topic: Topic, event: Event, error: str) -> None:
@@ -161,15 +179,10 @@ def _park(tx: WriteTx, topic: Topic, event: Event, error: str) -> None:
 def _keep(tx: WriteTx, event: Event, *, error: str | None, tries: int) -> None:
     """One that is kept already keeps its place; a new error replaces the old one."""
     row = event_values(event) | {"error": error, "tries": tries, "since": tx.now}
-    insert = insert_into(tx, waiting).values(row)
+    insert = insert_into(tx.connection.dialect.name, waiting).values(row)
     error_now = sa.func.coalesce(insert.excluded.error, waiting.c.error)
     again = {"error": error_now, "tries": waiting.c.tries + tries}
     tx.execute(insert.on_conflict_do_update(index_elements=list(waiting.primary_key), set_=again))
-
-
-def _drop_kept(tx: WriteTx, event: Event, through: int) -> None:
-    mine = of_subject(waiting, event.topic, event.subject)
-    tx.execute(sa.delete(waiting).where(mine, waiting.c.sequence <= through))
 
 
 def _storable(text: str) -> str:

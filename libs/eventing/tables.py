@@ -1,5 +1,6 @@
 """The tables of eventing, the same in every service's database. Migration: migrations/versions/ (branch `eventing`)."""
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -87,21 +88,26 @@ def event_of(row: sa.Row[Any]) -> Event:
     return Event(**{name: getattr(row, name) for name in _FIELDS})
 
 
-def of_subject(table: sa.Table, topic: str, subject: str) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.topic == topic, table.c.subject == subject)
+def of_subject(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether a row is of the parameters `of_topic` and `of_subject`."""
+    return sa.and_(table.c.topic == sa.bindparam("of_topic"), table.c.subject == sa.bindparam("of_subject"))
 
 
-def insert_into(tx: WriteTx, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+def insert_into(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT; both databases spell it alike, SQLAlchemy has it once for each."""
-    if tx.connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def step_sequence(tx: WriteTx, table: sa.Table, topic: str, subject: str, step: int) -> int:
     """Add `step` to the subject's `last` (0 before its first event) and return it; locks the row until the end."""
-    insert = insert_into(tx, table).values(topic=topic, subject=subject, last=step)
+    statement = _stepping(tx.connection.dialect.name, table)
+    return int(tx.execute(statement, {"topic": topic, "subject": subject, "last": step}).scalar_one())
+
+
+@cache  # statements on the path of every event are built once: building one takes longer than running it
+def _stepping(dialect: str, table: sa.Table) -> sa.Executable:
+    insert = insert_into(dialect, table)
     stepped = insert.on_conflict_do_update(
-        index_elements=[table.c.topic, table.c.subject], set_={"last": table.c.last + step}
+        index_elements=[table.c.topic, table.c.subject], set_={"last": table.c.last + insert.excluded.last}
     )
-    return int(tx.scalar(stepped.returning(table.c.last)))
+    return stepped.returning(table.c.last)
