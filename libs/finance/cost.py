@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.irr import AnnualRate, NoUniqueRoot, annual_rate
 from libs.finance.money import half_up
@@ -50,7 +51,7 @@ class SubsidyStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fee:
+class Fee(Shape):
     """One charge beside interest: `amount_fen` where FIXED, else `rate_ppm` of the principal (a year's, if ANNUAL)."""
 
     name: str
@@ -74,7 +75,7 @@ _UNUSED: dict[FeeBasis, Callable[[Fee], tuple[str, int]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subsidy:
+class Subsidy(Shape):
     """Public money towards the cost: a sum, or `rate_ppm` a year on the outstanding principal (贴息), never both.
 
     It comes in month `month` counted from drawdown, or at maturity where none is given.

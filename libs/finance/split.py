@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.daycount import DayBase
 from libs.finance.money import BP, PPM, floor, half_up
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Share(Shape):
     """A party's share of the loan in basis points."""
 
     party: str

@@ -7,9 +7,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import ConfigDict, JsonValue, StringConstraints
+from pydantic import JsonValue, StringConstraints
 
-STRICT = ConfigDict(extra="forbid")
+from libs.criteria.shape import Shape
 
 ParameterId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
 Sentence = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -43,16 +43,14 @@ class Confidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Shape):
     document: Sentence
     paragraph: Sentence
     quote: str | None = None
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Shape):
     """A value from `effective` on, as known since `recorded`. A null value ends the rule on that day."""
 
     value: JsonValue
@@ -61,14 +59,10 @@ class Entry:
     source: Source
     confidence: Confidence
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Shape):
     id: ParameterId
     description: Sentence
     unit: Unit
     values: tuple[Entry, ...]
-
-    __pydantic_config__ = STRICT

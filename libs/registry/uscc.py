@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from enum import StrEnum
 
 from stdnum.cn import uscc as standard
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength, ValidationError
 
 from libs.criteria.violation import Violation
+from libs.registry.dimensions import OwnerKind
 
 SOURCE = "GB 32100-2015"
 PARTY_PREFIX = "uscc:"
 
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
-
-
-class OwnerKind(StrEnum):
-    ENTERPRISE = "ENTERPRISE"
-    """企业法人"""
-    INDIVIDUAL_BUSINESS = "INDIVIDUAL_BUSINESS"
-    """个体工商户"""
-    COOPERATIVE = "COOPERATIVE"
-    """农民专业合作社"""
-    FARMER = "FARMER"
-    """农户: a person, who has no code"""
 
 
 _OWNER_KINDS = {

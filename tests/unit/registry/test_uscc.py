@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.criteria.violation import Violation
-from libs.registry.uscc import OwnerKind, Uscc, complete, organisation_check, parse, parse_party
+from libs.registry.dimensions import OwnerKind
+from libs.registry.uscc import Uscc, complete, organisation_check, parse, parse_party
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 firsts = st.builds(
