@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import grpc
@@ -78,7 +79,8 @@ def _run(
     server = _uvicorn(_ingress(host))
     threading.Thread(target=_announce, args=(served, when_ready), name="announce", daemon=True).start()
     try:
-        server.run(sockets=[door])
+        with suppress(KeyboardInterrupt):  # uvicorn has ended in order and only repeats the signal
+            server.run(sockets=[door])
     finally:
         if public is not None:
             public.stop(grace=STOP_SECONDS / 2)
@@ -110,7 +112,8 @@ def _health(host: Host) -> App:
     async def health(scope: object, receive: object, send: object) -> None:
         alive = scope["path"] == "/health/live"  # type: ignore[index]
         unready = {} if alive else host.unready()
-        document = {"status": "unready" if unready else "ready", "reasons": unready}
+        collections = {name: hosted.service.collections for name, hosted in host.hosted.items()}
+        document = {"status": "unready" if unready else "ready", "reasons": unready, "collections": collections}
         await JSONResponse(document, 503 if unready else 200)(scope, receive, send)  # type: ignore[arg-type]
 
     return health

@@ -19,10 +19,15 @@ TYPICAL_AGE_MONTHS = 58
 AGE_SPREAD = 0.85
 OLDEST_MONTHS = 420
 NEW_FIRM_SHARE = 0.10
+LARGEST = 2.6  # the scale where the tail is cut: nobody here is a national champion
 FAVOUR = 4  # how much more common a trade is in a county known for it
 
-# Revenue beside an enterprise of the same trade, and the odds of doing research.
-_PART_OF_REVENUE = {OwnerKind.ENTERPRISE: 1.0, OwnerKind.INDIVIDUAL_BUSINESS: 0.25, OwnerKind.COOPERATIVE: 0.45}
+# Revenue beside an enterprise of the same trade.
+_PART_OF_REVENUE = {
+    OwnerKind.ENTERPRISE: 1.0,
+    OwnerKind.INDIVIDUAL_BUSINESS: 0.25,
+    OwnerKind.COOPERATIVE: 0.45,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +131,7 @@ def draw(chance: Random, number: int) -> Firm:
     sector = chance.choices(county.sectors, cum_weights=county.cumulative)[0]
     kind = _kind(chance, sector)
     age = _age(chance)
-    scale = 0.4 * age_score(age) + 0.92 * chance.gauss()
+    scale = min(LARGEST, 0.4 * age_score(age) + 0.92 * chance.gauss())
     revenue = _revenue(chance, sector, kind, age, scale)
     return Firm(
         number=number,
@@ -164,4 +169,4 @@ def age_score(age_months: int) -> float:
 def _revenue(chance: Random, sector: Sector, kind: OwnerKind, age: int, scale: float) -> int:
     typical = sector.revenue_median_fen * _PART_OF_REVENUE[kind] * min(1.0, (age + 2) / 20)
     spread = sector.revenue_spread_bp / 10_000
-    return max(1_000_000, round(typical * math.exp(spread * scale + chance.gauss(0, 0.15)), -4))
+    return max(1_000_000, round(typical * math.exp(spread * scale + chance.gauss(0, 0.15)) / 100) * 100)
