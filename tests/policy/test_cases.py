@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -31,7 +31,7 @@ def cases() -> list[Case]:
     return [
         Case(file=str(file.relative_to(HERE)), **raw)
         for file in sorted(HERE.rglob("*.yaml"))
-        for raw in parse(file.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+        for raw in cast("list[dict[str, Any]]", parse(file.read_text(encoding="utf-8")))
     ]
 
 
