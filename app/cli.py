@@ -14,14 +14,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rongqiao", description="融桥 Rongqiao, the financing-support platform.")
+    parser = argparse.ArgumentParser(
+        prog="rongqiao", description="融桥 Rongqiao, the financing-support platform."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="serve the platform"))
     serve = commands.add_parser("serve", help="serve one service, set by RONGQIAO_… variables")
     serve.add_argument("service")
     serve.set_defaults(run=_serve)
-    commands.add_parser("gateway", help="one HTTP door before services in processes of their own").set_defaults(run=_gateway)
-    commands.add_parser("migrate", help="bring every database to the newest revision").set_defaults(run=_migrate)
+    commands.add_parser(
+        "gateway", help="one HTTP door before services in processes of their own"
+    ).set_defaults(run=_gateway)
+    commands.add_parser("migrate", help="bring every database to the newest revision").set_defaults(
+        run=_migrate
+    )
     _add_revise(commands.add_parser("revise", help="write a migration from what changed in a store"))
     _add_events(commands.add_parser("events", help="look at parked messages and replay them"))
     check = commands.add_parser("check", help="what make check asks beside linters")

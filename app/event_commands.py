@@ -20,7 +20,9 @@ def run(action: str, name: str, topic: str | None, subject: str | None) -> int:
 def _parked(service: Service, _topic: str | None, _subject: str | None) -> int:
     found = parking.parked(service.database)
     for event in found:
-        print(f"{event.topic} {event.subject} #{event.sequence} {event.type}, {event.behind} behind it, since {event.since}")
+        print(
+            f"{event.topic} {event.subject} #{event.sequence} {event.type}, {event.behind} behind it, since {event.since}"
+        )
         print(f"    {event.error}")
     print(f"{service.name}: {len(found)} parked")
     return 0

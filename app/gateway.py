@@ -19,6 +19,8 @@ def run() -> int:
     remotes: dict[str, App] = {name: Remote(url) for name, (url, _) in routes.items()}
     collections = {collection: remotes[name] for name, (_, owned) in routes.items() for collection in owned}
     ingress = Ingress(collections, remotes, remotes["portal"])
-    config = uvicorn.Config(ingress, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        ingress, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+    )
     uvicorn.Server(config).run(sockets=[listen(settings.host, settings.port)])
     return 0

@@ -1,4 +1,4 @@
-"""One door for all services: `/v1/<collection>` goes to the service that owns the collection, all else to the portal."""
+"""One door for all services: `/v1/<collection>` goes to the service that owns it, all else to the portal."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -13,13 +13,17 @@ from libs.chassis.problems import NotFound, Unavailable
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
-_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length", "host"})
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length", "host"}
+)
 
 
 class Ingress:
     """ASGI: routes by the first parts of the path."""
 
-    def __init__(self, collections: Mapping[str, App], named: Mapping[str, App], otherwise: App | None) -> None:
+    def __init__(
+        self, collections: Mapping[str, App], named: Mapping[str, App], otherwise: App | None
+    ) -> None:
         """`collections`: of /v1/<collection>; `named`: of /docs/<service> and /openapi/<service>.json."""
         self._collections = collections
         self._named = named
@@ -62,13 +66,17 @@ class Remote:
         headers = [(name, value) for name, value in request.headers.items() if name not in _HOP_BY_HOP]
         target = httpx.URL(path=request.url.path, query=request.url.query.encode())
         try:
-            answer = await self._client.request(request.method, target, headers=headers, content=await request.body())
+            answer = await self._client.request(
+                request.method, target, headers=headers, content=await request.body()
+            )
         except httpx.TransportError:
             problem = Unavailable("The service does not answer.", mend="Try again in a moment.")
             response: Response = JSONResponse(problem.document(), problem.status, media_type=PROBLEM_JSON)
         else:
             response = Response(answer.content, answer.status_code)
             response.raw_headers = [
-                (name.lower(), value) for name, value in answer.headers.raw if name.lower().decode() not in _HOP_BY_HOP
+                (name.lower(), value)
+                for name, value in answer.headers.raw
+                if name.lower().decode() not in _HOP_BY_HOP
             ] + [(b"content-length", str(len(answer.content)).encode())]
         await response(scope, receive, send)

@@ -38,8 +38,12 @@ def _run_embedded(port: int, home: Path) -> None:
 def _run_full(port: int, home: Path) -> None:
     platform = Platform(home, port)
     stop = threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     try:
         platform.start()
         seeding.welcome(platform.url, platform.grpc, home)

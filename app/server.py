@@ -38,7 +38,9 @@ def serve_all(settings: Settings, names: tuple[str, ...], when_ready: Callable[[
     try:
         public, _ = rpc.listen(address, "public", workers=32)
     except OSError as error:
-        raise PortTaken(f"Port {settings.public_grpc_port} is taken. Choose another: make run PORT=…") from error
+        raise PortTaken(
+            f"Port {settings.public_grpc_port} is taken. Choose another: make run PORT=…"
+        ) from error
     host = Host(settings, dict.fromkeys(names, "127.0.0.1:0"))
     host.start()
     services = [hosted.service for hosted in host.hosted.values()]
@@ -65,7 +67,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        raise PortTaken(f"Port {port} is taken ({error.strerror}). Choose another: make run PORT=…") from error
+        raise PortTaken(
+            f"Port {port} is taken ({error.strerror}). Choose another: make run PORT=…"
+        ) from error
     return listener
 
 
@@ -113,7 +117,11 @@ def _health(host: Host) -> App:
         alive = scope["path"] == "/health/live"  # type: ignore[index]
         unready = {} if alive else host.unready()
         collections = {name: hosted.service.collections for name, hosted in host.hosted.items()}
-        document = {"status": "unready" if unready else "ready", "reasons": unready, "collections": collections}
+        document = {
+            "status": "unready" if unready else "ready",
+            "reasons": unready,
+            "collections": collections,
+        }
         await JSONResponse(document, 503 if unready else 200)(scope, receive, send)  # type: ignore[arg-type]
 
     return health

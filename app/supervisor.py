@@ -139,10 +139,12 @@ class Platform:
                 answer = httpx.get(url + path, timeout=2)
             except httpx.TransportError:
                 answer = None
-            if answer is not None and answer.status_code == httpx.codes.OK:
+            if answer is not None and answer.is_success:
                 return _collections(answer, name)
             time.sleep(0.1)
-        raise NotStarted(f"{name} did not become ready in {START_SECONDS:.0f} s; see {self.home / f'{name}.log'}")
+        raise NotStarted(
+            f"{name} did not become ready in {START_SECONDS:.0f} s; see {self.home / f'{name}.log'}"
+        )
 
     def _prepare_database(self) -> dict[str, str]:
         """One role and one schema a service; a service reaches no other's."""

@@ -34,7 +34,9 @@ class Call:
     key_wanted: bool = False
     on_replay: Callable[[], None] = lambda: None
 
-    def read(self, query: Callable[Concatenate[ReadTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, query: Callable[Concatenate[ReadTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         with self.database.read() as tx:
             return query(tx, self.principal, *args, **kwargs)
 
@@ -48,7 +50,9 @@ class Call:
         body_hash = codec.canonical_hash(*args, *(kwargs[name] for name in sorted(kwargs)))
         with self.database.claim(scope):
             return self.database.transact(
-                lambda tx: self._once(tx, scope, body_hash, operation, lambda: operation(tx, self.principal, *args, **kwargs))
+                lambda tx: self._once(
+                    tx, scope, body_hash, operation, lambda: operation(tx, self.principal, *args, **kwargs)
+                )
             )
 
     def _insist_on_key(self) -> None:

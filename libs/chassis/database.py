@@ -7,13 +7,15 @@ limit rows in a fixed order (`WriteTx.lock_rows`); a serialization failure or de
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from libs.chassis.clock import Clock, business_date
 from libs.chassis.ids import Ids
@@ -80,7 +82,9 @@ class WriteTx(ReadTx):
 class Database:
     """One service's database."""
 
-    def __init__(self, url: str, *, clock: Clock, ids: Ids, schema: str | None = None, pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock, ids: Ids, schema: str | None = None, pool_size: int = 10
+    ) -> None:
         self.url = url
         self.clock = clock
         self.ids = ids
@@ -99,12 +103,12 @@ class Database:
         return self._engine
 
     @contextmanager
-    def read(self) -> Iterator[ReadTx]:
+    def read(self) -> Generator[ReadTx]:
         with self._engine.connect() as connection, connection.begin():
             yield ReadTx(connection, self.clock.now())
 
     @contextmanager
-    def write(self) -> Iterator[WriteTx]:
+    def write(self) -> Generator[WriteTx]:
         """A write transaction; commits at the end of the block, rolls back on any exception."""
         with self._one_writer(), self._engine.connect() as connection:
             connection.info["immediate"] = True
@@ -123,18 +127,20 @@ class Database:
             try:
                 with self.write() as tx:
                     return work(tx)
-            except sa.exc.DBAPIError as error:
+            except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _RETRIED or attempt == _TRIES - 1:
                     raise
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
 
     @contextmanager
-    def claim(self, name: str) -> Iterator[None]:
+    def claim(self, name: str) -> Generator[None]:
         """Be the only one in this process working on `name`; InFlight for everybody else."""
         with self._claiming:
             if name in self._claims:
-                raise InFlight("A request with this idempotency key is being worked on.", mend="Ask again shortly.")
+                raise InFlight(
+                    "A request with this idempotency key is being worked on.", mend="Ask again shortly."
+                )
             self._claims.add(name)
         try:
             yield
@@ -142,7 +148,7 @@ class Database:
             self._claims.discard(name)
 
     @contextmanager
-    def _one_writer(self) -> Iterator[None]:
+    def _one_writer(self) -> Generator[None]:
         if self.dialect != "sqlite":
             yield
             return
@@ -157,15 +163,17 @@ def advisory_lock(connection: sa.Connection, name: str) -> bool:
     """Try to hold `name` until the connection closes (PostgreSQL); SQLite has one process, so it always holds."""
     if connection.dialect.name == "sqlite":
         return True
-    taken = connection.execute(sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+    taken = connection.execute(
+        sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name}
+    )
     return bool(taken.scalar())
 
 
 def _engine(url: str, schema: str | None, pool_size: int) -> sa.Engine:
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, pool_size=pool_size, connect_args={"timeout": 30})
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = f"-csearch_path={schema}" if schema else ""
     arguments = {"options": options, "connect_timeout": 5}
@@ -183,7 +191,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def leading(database: Database, name: str) -> Iterator[bool]:
+def leading(database: Database, name: str) -> Generator[bool]:
     """Whether this process is the one that does `name` now, of all replicas. SQLite has one process, so it is."""
     if database.dialect == "sqlite":
         yield True

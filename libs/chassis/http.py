@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from libs.chassis import telemetry
@@ -43,7 +43,12 @@ class Door:
 
 
 def make_app(title: str, routers: Sequence[APIRouter], door: Door) -> FastAPI:
-    app = FastAPI(title=f"Rongqiao {title}", version="1", docs_url=f"/docs/{title}", openapi_url=f"/openapi/{title}.json")
+    app = FastAPI(
+        title=f"Rongqiao {title}",
+        version="1",
+        docs_url=f"/docs/{title}",
+        openapi_url=f"/openapi/{title}.json",
+    )
     app.state.door = door
     for router in routers:
         app.include_router(router)
@@ -67,7 +72,10 @@ def caller(
     response: Response,
     authorization: Annotated[str | None, Header(description="Bearer <access token>")] = None,
     idempotency_key: Annotated[
-        str | None, Header(max_length=KEY_LENGTH, min_length=1, description="Any text of yours; wanted on a changing POST")
+        str | None,
+        Header(
+            max_length=KEY_LENGTH, min_length=1, description="Any text of yours; wanted on a changing POST"
+        ),
     ] = None,
 ) -> Call:
     door = door_of(request)
@@ -113,12 +121,16 @@ def _on_http_error(_request: Request, error: Exception) -> Response:
 
 def _on_database_away(_request: Request, error: Exception) -> Response:
     log.error("the database does not answer", exc_info=error)
-    return problem_response(Unavailable("The database does not answer.", mend="Try again; nothing was changed."))
+    return problem_response(
+        Unavailable("The database does not answer.", mend="Try again; nothing was changed.")
+    )
 
 
 def _on_surprise(_request: Request, error: Exception) -> Response:
     log.error("unexpected failure", exc_info=error)
-    return problem_response(Problem("An unexpected failure; it has been logged.", mend="Try again, or tell the operator."))
+    return problem_response(
+        Problem("An unexpected failure; it has been logged.", mend="Try again, or tell the operator.")
+    )
 
 
 _TRANSLATIONS: Sequence[tuple[Any, Callable[[Request, Exception], Response]]] = (
@@ -126,6 +138,6 @@ _TRANSLATIONS: Sequence[tuple[Any, Callable[[Request, Exception], Response]]] = 
     (Violation, _on_violation),
     (RequestValidationError, _on_bad_request),
     (HTTPException, _on_http_error),
-    (sa.exc.OperationalError, _on_database_away),
+    (OperationalError, _on_database_away),
     (Exception, _on_surprise),
 )

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.chassis.database import Database, ReadTx, WriteTx
-from libs.chassis.problems import Problem, Unavailable
+from libs.chassis.problems import Unavailable
 from libs.chassis.tables import intents
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,11 @@ def intend(tx: WriteTx, kind: str, subject: str, payload: dict[str, Any]) -> str
 def open_intents(tx: ReadTx, subject: str | None = None) -> list[Intent]:
     """What is due now, oldest first; with `subject`, whatever of it is open."""
     query = sa.select(intents).where(intents.c.done_at.is_(None)).order_by(intents.c.id).limit(_BATCH)
-    query = query.where(intents.c.due_at <= tx.now) if subject is None else query.where(intents.c.subject == subject)
+    query = (
+        query.where(intents.c.due_at <= tx.now)
+        if subject is None
+        else query.where(intents.c.subject == subject)
+    )
     return [_intent(row) for row in tx.rows(query)]
 
 
@@ -84,8 +88,9 @@ def run(database: Database, runners: Runners, intent: Intent) -> bool:
     try:
         outcome = runner.call(intent)
     except Unavailable as problem:
-        log.warning("intent %s (%s) is put off: %s", intent.id, intent.kind, problem.detail)
-        database.transact(lambda tx: _put_off(tx, intent, problem))
+        why = problem.detail
+        log.warning("intent %s (%s) is put off: %s", intent.id, intent.kind, why)
+        database.transact(lambda tx: _put_off(tx, intent, why))
         return False
     return database.transact(lambda tx: _finish(tx, runner, intent, outcome))
 
@@ -99,9 +104,9 @@ def _finish(tx: WriteTx, runner: Runner, intent: Intent, outcome: Any) -> bool:
     return True
 
 
-def _put_off(tx: WriteTx, intent: Intent, problem: Problem) -> None:
+def _put_off(tx: WriteTx, intent: Intent, why: str) -> None:
     pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(intent.attempts, 10))
-    values = {"attempts": intent.attempts + 1, "due_at": tx.now + pause, "error": problem.detail}
+    values = {"attempts": intent.attempts + 1, "due_at": tx.now + pause, "error": why}
     tx.execute(sa.update(intents).where(intents.c.id == intent.id).values(values))
 
 

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from libs.chassis import telemetry
 from libs.chassis.database import Database, leading
@@ -56,6 +56,6 @@ class Scheduler:
             with leading(self._database, f"job {self._service} {job.name}") as mine:
                 if mine:
                     job.run()
-        except (Problem, sa.exc.SQLAlchemyError, OSError):
+        except (Problem, SQLAlchemyError, OSError):
             telemetry.job_failures.labels(self._service, job.name).inc()
             log.exception("job %s of %s failed; it runs again in %s s", job.name, self._service, job.every)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from alembic import command
@@ -25,8 +25,8 @@ def upgrade(database: Database, versions: Path, schema: str | None = None) -> No
     with database.engine.connect() as connection:
         if database.dialect == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-            if schema is not None:
-                connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+            if schema is not None and schema not in sa.inspect(connection).get_schema_names():
+                connection.execute(sa.schema.CreateSchema(schema))
             connection.commit()
         config = _config(connection, versions, None)
         current = set(MigrationContext.configure(connection).get_current_heads())
@@ -43,7 +43,7 @@ def differences(database: Database, metadata: sa.MetaData) -> list[Any]:
     """What the migrated database lacks or has beyond the tables in the code; empty is right."""
     with database.engine.connect() as connection:
         migrated = MigrationContext.configure(connection, opts={"compare_type": True})
-        return compare_metadata(migrated, _together(metadata))
+        return compare_metadata(migrated, cast(Any, _together(metadata)))
 
 
 def revise(database: Database, metadata: sa.MetaData, versions: Path, label: str, message: str) -> None:

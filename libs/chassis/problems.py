@@ -24,12 +24,13 @@ class Problem(Exception):
 
     def document(self) -> dict[str, object]:
         told = {"field": self.field, "mend": self.mend, "source": self.source}
-        return {
+        document: dict[str, object] = {
             "type": f"urn:rongqiao:problem:{self.slug}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
-        } | {key: value for key, value in told.items() if value is not None}
+        }
+        return document | {key: value for key, value in told.items() if value is not None}
 
 
 class Invalid(Problem):

@@ -1,7 +1,7 @@
 """Rows of a table in and out of the frozen dataclass with the same field names, and lists of them in pages."""
 
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -20,8 +20,8 @@ def to_row(value: Any) -> dict[str, Any]:
 
 
 def from_row(shape: type[T], row: sa.Row[Any]) -> T:
-    plain = row._mapping
-    return codec.load(shape, {field.name: plain[field.name] for field in fields(shape)})  # type: ignore[arg-type]
+    names = [field.name for field in fields(cast(Any, shape))]
+    return codec.load(shape, {name: getattr(row, name) for name in names})
 
 
 def page(
@@ -38,5 +38,7 @@ def page(
 
 def _size(limit: int) -> int:
     if not 0 <= limit <= LONGEST_PAGE:
-        raise Invalid(f"A page of {limit} cannot be given.", field="limit", mend=f"Ask for 1 to {LONGEST_PAGE}.")
+        raise Invalid(
+            f"A page of {limit} cannot be given.", field="limit", mend=f"Ask for 1 to {LONGEST_PAGE}."
+        )
     return limit or PAGE

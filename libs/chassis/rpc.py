@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import grpc
-import sqlalchemy as sa
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from sqlalchemy.exc import OperationalError
 
 from libs.chassis import telemetry
 from libs.chassis.call import KEY_LENGTH, Call
@@ -73,13 +73,17 @@ class RpcDoor:
     limit: RateLimit
 
     def call(self, context: grpc.ServicerContext, *, writes: bool = False) -> Call:
-        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        metadata = {
+            key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
+        }
         token = metadata.get("authorization", "").removeprefix("Bearer ").strip()
         principal = self.tokens.principal(token or None)
         self.limit.count(principal.subject)
         key = metadata.get("idempotency-key")
         if key is not None and not 0 < len(key) <= KEY_LENGTH:
-            raise Invalid(f"The key has {len(key)} characters.", field="idempotency-key", mend=f"Use 1 to {KEY_LENGTH}.")
+            raise Invalid(
+                f"The key has {len(key)} characters.", field="idempotency-key", mend=f"Use 1 to {KEY_LENGTH}."
+            )
         return Call(self.database, principal, token, key, writes)
 
 
@@ -96,7 +100,9 @@ def listen(address: str, name: str, workers: int = 16) -> tuple[grpc.Server, int
         raise OSError(f"gRPC cannot listen at {address}: {error}") from error
 
 
-def start(server: grpc.Server, add_servicers: Iterable[Callable[[grpc.Server], None]], names: Sequence[str]) -> None:
+def start(
+    server: grpc.Server, add_servicers: Iterable[Callable[[grpc.Server], None]], names: Sequence[str]
+) -> None:
     """Serve these services, with health and reflection beside them."""
     for add in add_servicers:
         add(server)
@@ -109,7 +115,12 @@ def start(server: grpc.Server, add_servicers: Iterable[Callable[[grpc.Server], N
 
 
 def invoke(
-    method: Callable[..., M], request: Message, *, token: str, key: str | None = None, deadline: float = DEADLINE
+    method: Callable[..., M],
+    request: Message,
+    *,
+    token: str,
+    key: str | None = None,
+    deadline: float = DEADLINE,
 ) -> M:
     """Call another service. Its problem is raised here as the same problem; no answer is Unavailable."""
     metadata = [("authorization", f"Bearer {token}"), *telemetry.outgoing()]
@@ -138,11 +149,13 @@ class _Translator(grpc.ServerInterceptor):
                     _abort(context, problem)
                 except Violation as violation:
                     _abort(context, from_violation(violation))
-                except sa.exc.OperationalError as error:
+                except OperationalError as error:
                     log.error("the database does not answer", exc_info=error)
                     _abort(context, Unavailable("The database does not answer.", mend="Try again."))
 
-        return grpc.unary_unary_rpc_method_handler(behave, handler.request_deserializer, handler.response_serializer)
+        return grpc.unary_unary_rpc_method_handler(
+            behave, handler.request_deserializer, handler.response_serializer
+        )
 
 
 def _abort(context: grpc.ServicerContext, problem: Problem) -> None:
@@ -155,7 +168,9 @@ def _problem(error: Any) -> Problem:
     code: grpc.StatusCode = error.code()
     kind = _PROBLEMS.get(code)
     if kind is None:
-        return Unavailable(f"The service did not answer ({code.name.lower()}).", mend="Try again in a moment.")
-    sent = dict(error.trailing_metadata() or ()).get(_PROBLEM_KEY)
-    document: dict[str, Any] = json.loads(sent) if sent else {}
+        return Unavailable(
+            f"The service did not answer ({code.name.lower()}).", mend="Try again in a moment."
+        )
+    trailing: dict[str, bytes] = dict(error.trailing_metadata() or ())
+    document: dict[str, Any] = json.loads(trailing.get(_PROBLEM_KEY, b"{}"))
     return kind(str(error.details()), document.get("field"), document.get("mend"), document.get("source"))

@@ -44,7 +44,9 @@ class Context:
 
     def database(self, service: str) -> Database:
         url = self.settings.database_url(service)
-        return Database(url, clock=self.clock, ids=self.ids, schema=service if self.settings.postgres else None)
+        return Database(
+            url, clock=self.clock, ids=self.ids, schema=service if self.settings.postgres else None
+        )
 
     def rpc_door(self, database: Database) -> RpcDoor:
         return RpcDoor(database, TokenChecker(self.keys), RateLimit(self.settings.requests_per_minute))
@@ -64,8 +66,12 @@ class Service:
     add_servicers: tuple[Callable[[grpc.Server], None], ...]
     rpc_names: tuple[str, ...]
     handlers: Mapping[Topic, Handler] = field(default_factory=dict[Topic, Handler])
-    state_handlers: Mapping[Topic, Callable[[Event], None]] = field(default_factory=dict[Topic, Callable[[Event], None]])
+    state_handlers: Mapping[Topic, Callable[[Event], None]] = field(
+        default_factory=dict[Topic, Callable[[Event], None]]
+    )
     jobs: Sequence[Job] = ()
     parts: object = None  # what its routes reach through `door_of(request).parts`
     close: Callable[[], None] = lambda: None  # ends threads of its own
-    truncate: Callable[[WriteTx], None] | None = None  # empties it, where it is a projection of events and nothing else
+    truncate: Callable[[WriteTx], None] | None = (
+        None  # empties it, where it is a projection of events and nothing else
+    )

@@ -83,7 +83,9 @@ class Keys(BaseModel):
         return key
 
     def vault(self) -> Vault:
-        return Vault({name: base64.b64decode(key) for name, key in self.data_keys.items()}, self.pepper.encode())
+        return Vault(
+            {name: base64.b64decode(key) for name, key in self.data_keys.items()}, self.pepper.encode()
+        )
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -98,5 +100,3 @@ def _write_once(path: Path, text: str) -> None:
         pass
     finally:
         draft.unlink()
-
-

@@ -29,5 +29,10 @@ intents = sa.Table(
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("done_at", Instant),
     sa.Column("error", sa.Text),
-    sa.Index("ix_intents_open", "due_at", sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")),
+    sa.Index(
+        "ix_intents_open",
+        "due_at",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    ),
 )

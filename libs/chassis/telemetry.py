@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_
 tracer = trace.get_tracer("rongqiao")
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
-http_seconds = Histogram("rongqiao_http_seconds", "HTTP requests", ["service", "route", "method", "status"], buckets=_SECONDS)
+http_seconds = Histogram(
+    "rongqiao_http_seconds", "HTTP requests", ["service", "route", "method", "status"], buckets=_SECONDS
+)
 rpc_seconds = Histogram("rongqiao_rpc_seconds", "gRPC calls served", ["method"], buckets=_SECONDS)
 job_failures = Counter("rongqiao_job_failures", "Runs of a job that failed", ["service", "job"])
 
@@ -82,7 +84,7 @@ def outgoing() -> list[tuple[str, str]]:
 
 
 @contextmanager
-def served_rpc(method: str, context: grpc.ServicerContext) -> Iterator[None]:
+def served_rpc(method: str, context: grpc.ServicerContext) -> Generator[None]:
     headers = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
     began = time.perf_counter()
     with tracer.start_as_current_span(method, context=propagate.extract(headers), kind=trace.SpanKind.SERVER):

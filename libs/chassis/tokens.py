@@ -35,11 +35,15 @@ class TokenChecker:
     def principal(self, token: str | None) -> Principal:
         """Whose token this is; raises Unauthenticated, saying why."""
         if not token:
-            raise Unauthenticated("No token came with the call.", mend="Send 'Authorization: Bearer <access_token>'.")
+            raise Unauthenticated(
+                "No token came with the call.", mend="Send 'Authorization: Bearer <access_token>'."
+            )
         try:
             return _principal(self._claims(token))
         except (jwt.InvalidTokenError, KeyError, ValueError) as error:
-            raise Unauthenticated(f"The token is not good: {error}.", mend="Sign in again at POST /v1/tokens.") from error
+            raise Unauthenticated(
+                f"The token is not good: {error}.", mend="Sign in again at POST /v1/tokens."
+            ) from error
 
     def _claims(self, token: str) -> dict[str, str]:
         if jwt.get_unverified_header(token).get("alg") == "HS256":

@@ -8,7 +8,7 @@ its message, so nothing is dropped on the way.
 import re
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -21,7 +21,9 @@ M = TypeVar("M", bound=Message)
 
 def from_message(shape: type[T], message: Message, without: Collection[str] = ()) -> T:
     """The message as a dataclass, leaving out the fields that the dataclass has not."""
-    return codec.load(shape, {name: value for name, value in to_plain(message).items() if name not in without})
+    return codec.load(
+        shape, {name: value for name, value in to_plain(message).items() if name not in without}
+    )
 
 
 def to_message(kind: type[M], value: object) -> M:
@@ -30,7 +32,7 @@ def to_message(kind: type[M], value: object) -> M:
 
 def from_plain(kind: type[M], plain: Mapping[str, Any]) -> M:
     """Plain data as a message; fields that the message does not have are left out."""
-    return kind(**_arguments(kind.DESCRIPTOR, plain))
+    return kind(**_arguments(cast(Descriptor, kind.DESCRIPTOR), plain))
 
 
 def to_plain(message: Message) -> dict[str, Any]:
@@ -70,7 +72,9 @@ def _enum_text(kind: EnumDescriptor, number: int) -> str | None:
 def _arguments(descriptor: Descriptor, plain: Mapping[str, Any]) -> dict[str, Any]:
     known = descriptor.fields_by_name
     return {
-        name: _argument(known[name], value) for name, value in plain.items() if value is not None and name in known
+        name: _argument(known[name], value)
+        for name, value in plain.items()
+        if value is not None and name in known
     }
 
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
-from rongqiao.guarantee.v1 import guarantee_pb2 as pb
-from rongqiao.guarantee.v1 import guarantee_pb2_grpc
 
 from libs.chassis import wire
 from libs.chassis.codec import dump
@@ -13,6 +11,8 @@ from libs.chassis.database import Database
 from libs.chassis.intents import Intent
 from libs.chassis.problems import Problem, Unavailable
 from libs.chassis.rpc import invoke
+from rongqiao.guarantee.v1 import guarantee_pb2 as pb
+from rongqiao.guarantee.v1 import guarantee_pb2_grpc
 from services.lending import store
 from services.lending.domain.application import Application
 
@@ -28,7 +28,9 @@ class GuaranteeClient:
         with self.database.read() as tx:
             application = store.application(tx, intent.subject)
         stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)
-        return _answer(lambda: invoke(stub.Reserve, reservation(application), token=self.token(), key=intent.id))
+        return _answer(
+            lambda: invoke(stub.Reserve, reservation(application), token=self.token(), key=intent.id)
+        )
 
     def release(self, intent: Intent) -> pb.Guarantee | Problem | None:
         with self.database.read() as tx:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
-
 from libs.chassis.database import WriteTx
 from libs.eventing import topics
 from libs.eventing.envelope import Event
 from libs.eventing.inbox import Handler
 from libs.eventing.topics import Topic
+from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
 from services.lending import operations
 
 

@@ -1,12 +1,11 @@
 """Domain values as protobuf states and facts."""
 
-from rongqiao.lending.v1 import events_pb2 as events
-from rongqiao.lending.v1 import lending_pb2 as pb
-
 from datetime import date
 
 from libs.chassis import wire
 from libs.chassis.codec import dump
+from rongqiao.lending.v1 import events_pb2 as events
+from rongqiao.lending.v1 import lending_pb2 as pb
 from services.lending.domain.application import Application
 from services.lending.domain.loan import Loan, Repayment
 from services.lending.domain.product import Product

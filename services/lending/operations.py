@@ -4,15 +4,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
-from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee_pb
-
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.intents import Intent, intend
 from libs.chassis.principal import BANK, Principal, Role
 from libs.chassis.problems import Conflict, NotFound, Problem
 from libs.eventing import topics
 from libs.eventing.outbox import emit
+from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
+from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee_pb
 from services.lending import messages, store
 from services.lending.domain import application as rules
 from services.lending.domain import intake
@@ -149,7 +148,11 @@ def get_application(tx: ReadTx, by: Principal, application_id: str) -> Applicati
 
 
 def list_applications(
-    tx: ReadTx, by: Principal, status: ApplicationStatus | None = None, cursor: str | None = None, limit: int = 0
+    tx: ReadTx,
+    by: Principal,
+    status: ApplicationStatus | None = None,
+    cursor: str | None = None,
+    limit: int = 0,
 ) -> ApplicationPage:
     """The bank's inbox, or the firm's own applications."""
     by.require(*BANK, Role.SME)
@@ -205,7 +208,11 @@ def repay(tx: WriteTx, by: Principal, loan_id: str, repayment: Repayment) -> Loa
     loan = store.loan_to_change(tx, loan_id)
     by.require_organisation(loan.bank)
     if store.repayment_known(tx, loan_id, repayment.external_id):
-        raise Conflict("A payment with this number is known.", field="external_id", mend="Give each payment its own number.")
+        raise Conflict(
+            "A payment with this number is known.",
+            field="external_id",
+            mend="Give each payment its own number.",
+        )
     after = loan_rules.repaid(loan, repayment)
     repayment_id = tx.new_id("rep")
     store.record_repayment(tx, repayment_id, after, repayment)

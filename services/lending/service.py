@@ -3,9 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from rongqiao.lending.v1 import lending_pb2_grpc
-
 from libs.chassis.service import Context, Service
+from rongqiao.lending.v1 import lending_pb2_grpc
 from services.lending import jobs
 from services.lending.clients import GuaranteeClient
 from services.lending.handlers import HANDLERS

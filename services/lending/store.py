@@ -90,7 +90,9 @@ repayments = sa.Table(
 
 def product(tx: ReadTx, product_id: str, version: int | None = None) -> Product:
     """One version, or the newest; NotFound where there is none."""
-    query = sa.select(products).where(products.c.id == product_id).order_by(products.c.version.desc()).limit(1)
+    query = (
+        sa.select(products).where(products.c.id == product_id).order_by(products.c.version.desc()).limit(1)
+    )
     row = tx.row(query if version is None else query.where(products.c.version == version))
     if row is None:
         raise NotFound(f"There is no product {product_id}.", field="product_id")
@@ -100,7 +102,7 @@ def product(tx: ReadTx, product_id: str, version: int | None = None) -> Product:
 def product_by_external_id(tx: ReadTx, bank: str, external_id: str) -> Product | None:
     mine = (products.c.bank == bank) & (products.c.external_id == external_id)
     row = tx.row(sa.select(products).where(mine).order_by(products.c.version.desc()).limit(1))
-    return row and from_row(Product, row)
+    return None if row is None else from_row(Product, row)
 
 
 def product_page(
@@ -130,7 +132,7 @@ def update_product(tx: WriteTx, product: Product) -> None:
 def on_market(tx: ReadTx, product_id: str) -> Product | None:
     published = (products.c.id == product_id) & (products.c.status == ProductStatus.PUBLISHED)
     row = tx.row(sa.select(products).where(published))
-    return row and from_row(Product, row)
+    return None if row is None else from_row(Product, row)
 
 
 def application(tx: ReadTx, application_id: str) -> Application:
@@ -155,7 +157,11 @@ def application_page(
     limit: int,
 ) -> ApplicationPage:
     query = sa.select(applications)
-    for column, wanted in ((applications.c.bank, bank), (applications.c.party, party), (applications.c.status, status)):
+    for column, wanted in (
+        (applications.c.bank, bank),
+        (applications.c.party, party),
+        (applications.c.status, status),
+    ):
         if wanted is not None:
             query = query.where(column == wanted)
     items, following = page(tx, query, applications.c.id, Application, cursor, limit)
@@ -178,9 +184,15 @@ def loan_to_change(tx: WriteTx, loan_id: str) -> Loan:
 
 
 def insert_loan(tx: WriteTx, loan: Loan) -> None:
-    known = tx.scalar(sa.select(loans.c.id).where(loans.c.bank == loan.bank, loans.c.external_id == loan.external_id))
+    known = tx.scalar(
+        sa.select(loans.c.id).where(loans.c.bank == loan.bank, loans.c.external_id == loan.external_id)
+    )
     if known is not None:
-        raise Conflict(f"Loan {known} has this number already.", field="external_id", mend="Use the bank's number of this loan.")
+        raise Conflict(
+            f"Loan {known} has this number already.",
+            field="external_id",
+            mend="Use the bank's number of this loan.",
+        )
     tx.execute(sa.insert(loans).values(to_row(loan)))
 
 

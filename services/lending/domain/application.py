@@ -52,7 +52,9 @@ class Declination(Shape):
 
     def __post_init__(self) -> None:
         if not self.reason_codes:
-            raise Violation("reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code.")
+            raise Violation(
+                "reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,9 @@ class NewApplication(Shape):
 
     def __post_init__(self) -> None:
         if (self.programme is None) != (self.guarantor is None):
-            raise Violation("guarantor", "A guarantee needs a programme and a guarantor.", "Give both or neither.")
+            raise Violation(
+                "guarantor", "A guarantee needs a programme and a guarantor.", "Give both or neither."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,12 +194,17 @@ def disbursed(application: Application) -> Application:
     return replace(application, status=ApplicationStatus.DISBURSED)
 
 
-def covered(application: Application, cover: Cover, guarantee_id: str | None, note: str | None = None) -> Application:
+def covered(
+    application: Application, cover: Cover, guarantee_id: str | None, note: str | None = None
+) -> Application:
     """The application with news of its guarantee. News that is older than what is known changes nothing."""
     if _COVER_ORDER[cover] <= _COVER_ORDER[application.cover]:
         return application
     return replace(
-        application, cover=cover, guarantee_id=guarantee_id or application.guarantee_id, cover_note=note or application.cover_note
+        application,
+        cover=cover,
+        guarantee_id=guarantee_id or application.guarantee_id,
+        cover_note=note or application.cover_note,
     )
 
 
@@ -207,7 +216,9 @@ def holds_guarantee(application: Application) -> bool:
 def _expect(application: Application, *allowed: ApplicationStatus) -> None:
     if application.status not in allowed:
         wanted = " or ".join(allowed)
-        raise Violation("status", f"The application is {application.status}, not {wanted}.", "Read it again first.")
+        raise Violation(
+            "status", f"The application is {application.status}, not {wanted}.", "Read it again first."
+        )
 
 
 def _check_fit(new: NewApplication, product: Product) -> None:
@@ -216,16 +227,24 @@ def _check_fit(new: NewApplication, product: Product) -> None:
         raise Violation("product_id", f"The product is {product.status}.", "Ask for a new recommendation.")
     if not terms.amount_min_fen <= new.amount_fen <= terms.amount_max_fen:
         limits = f"{terms.amount_min_fen} to {terms.amount_max_fen} fen"
-        raise Violation("amount_fen", f"{new.amount_fen} fen is outside the product's {limits}.", "Mend the amount.")
+        raise Violation(
+            "amount_fen", f"{new.amount_fen} fen is outside the product's {limits}.", "Mend the amount."
+        )
     if not terms.term_min_months <= new.term_months <= terms.term_max_months:
         limits = f"{terms.term_min_months} to {terms.term_max_months} months"
-        raise Violation("term_months", f"{new.term_months} is outside the product's {limits}.", "Mend the term.")
+        raise Violation(
+            "term_months", f"{new.term_months} is outside the product's {limits}.", "Mend the term."
+        )
 
 
 def _check_approval(application: Application, approval: Approval) -> None:
     if not 0 < approval.amount_fen <= application.amount_fen:
         raise Violation(
-            "amount_fen", f"{approval.amount_fen} fen was not asked for.", f"Approve 1 to {application.amount_fen} fen."
+            "amount_fen",
+            f"{approval.amount_fen} fen was not asked for.",
+            f"Approve 1 to {application.amount_fen} fen.",
         )
     if approval.rate_ppm < 0 or approval.term_months < 1:
-        raise Violation("term_months", "A loan has a term from 1 month and a rate from 0.", "Mend rate and term.")
+        raise Violation(
+            "term_months", "A loan has a term from 1 month and a rate from 0.", "Mend rate and term."
+        )

@@ -82,9 +82,13 @@ def _check_header(names: Any) -> None:
     unknown = sorted(set(names) - {"external_id", *_READERS})
     missing = sorted(_REQUIRED - set(names))
     if unknown:
-        raise Violation(f"csv/1/{unknown[0]}", f"Unknown columns: {', '.join(unknown)}.", f"Known: {', '.join(_READERS)}.")
+        raise Violation(
+            f"csv/1/{unknown[0]}", f"Unknown columns: {', '.join(unknown)}.", f"Known: {', '.join(_READERS)}."
+        )
     if missing:
-        raise Violation(f"csv/1/{missing[0]}", f"Missing columns: {', '.join(missing)}.", "Add them to the header line.")
+        raise Violation(
+            f"csv/1/{missing[0]}", f"Missing columns: {', '.join(missing)}.", "Add them to the header line."
+        )
 
 
 def _parse_row(number: int, row: Mapping[str, Any]) -> Parsed:
@@ -94,7 +98,9 @@ def _parse_row(number: int, row: Mapping[str, Any]) -> Parsed:
             raise Violation("", "The row has more cells than the header.", "Quote cells that hold a comma.")
         cells = {name: (text or "").strip() for name, text in row.items() if name != "external_id"}
         terms = {name: _read(name, text) for name, text in cells.items() if text or name in _REQUIRED}
-        return Parsed(number, external_id, NewProduct(external_id=external_id, terms=ProductTerms(**terms)), None)
+        return Parsed(
+            number, external_id, NewProduct(external_id=external_id, terms=ProductTerms(**terms)), None
+        )
     except Violation as violation:
         return Parsed(number, external_id, None, violation)
 
@@ -128,7 +134,9 @@ def _number(text: str, unit: str = "") -> int:
 
 def _rate(text: str) -> Rate:
     base, low, high = text.split(":")
-    return Rate(base=RateBase(base.strip()), min_ppm=_number(low.strip(), "ppm"), max_ppm=_number(high.strip(), "ppm"))
+    return Rate(
+        base=RateBase(base.strip()), min_ppm=_number(low.strip(), "ppm"), max_ppm=_number(high.strip(), "ppm")
+    )
 
 
 def _fees(text: str) -> tuple[Fee, ...]:
@@ -137,7 +145,11 @@ def _fees(text: str) -> tuple[Fee, ...]:
 
 def _fee(text: str) -> Fee:
     name, payee, basis, value, timing = _parts(text, ":")
-    amounts = {"amount_fen": _number(value, "fen")} if basis == FeeBasis.FIXED else {"rate_ppm": _number(value, "ppm")}
+    amounts = (
+        {"amount_fen": _number(value, "fen")}
+        if basis == FeeBasis.FIXED
+        else {"rate_ppm": _number(value, "ppm")}
+    )
     return Fee(name=name, payee=FeePayee(payee), basis=FeeBasis(basis), timing=FeeTiming(timing), **amounts)
 
 
@@ -163,7 +175,8 @@ _SPECIAL: dict[str, Callable[[str], Any]] = {
 _LISTS = ("programmes", "regions", "industries", "industries_excluded", "materials", "benefits")
 # Every field of the terms has a column of its name; what is neither special nor a list is a whole number.
 _READERS: dict[str, Callable[[str], Any]] = {
-    field.name: _SPECIAL.get(field.name, _texts if field.name in _LISTS else _number) for field in fields(ProductTerms)
+    field.name: _SPECIAL.get(field.name, _texts if field.name in _LISTS else _number)
+    for field in fields(ProductTerms)
 }
 _REQUIRED = {
     "external_id", "name", "kind", "amount_min_fen", "amount_max_fen", "term_min_months", "term_max_months",

@@ -34,13 +34,17 @@ class Repayment(Shape):
 
     def __post_init__(self) -> None:
         if self.principal_fen < 0 or self.interest_fen < 0 or not (self.principal_fen or self.interest_fen):
-            raise Violation("principal_fen", "A repayment of nothing, or less.", "Give fen from zero, not both zero.")
+            raise Violation(
+                "principal_fen", "A repayment of nothing, or less.", "Give fen from zero, not both zero."
+            )
 
 
 def loan_of(application: Application, disbursement: Disbursement, loan_id: str, today: date) -> Loan:
     """The loan that a disbursed application becomes. Violation for a date in the future."""
     if disbursement.disbursed_on > today:
-        raise Violation("disbursed_on", f"{disbursement.disbursed_on} is still to come.", "Report it when it is paid out.")
+        raise Violation(
+            "disbursed_on", f"{disbursement.disbursed_on} is still to come.", "Report it when it is paid out."
+        )
     decision = application.decision
     assert decision is not None  # only approved applications are disbursed
     return Loan(

@@ -88,7 +88,12 @@ class Rate(Shape):
     def __post_init__(self) -> None:
         _ordered("rate", "min_ppm", self.min_ppm, "max_ppm", self.max_ppm)
         if self.base is RateBase.FIXED and self.min_ppm < 0:
-            raise Violation("rate/min_ppm", "A fixed rate is negative.", "Give the annual rate in millionths.", RATE_DISCLOSURE)
+            raise Violation(
+                "rate/min_ppm",
+                "A fixed rate is negative.",
+                "Give the annual rate in millionths.",
+                RATE_DISCLOSURE,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +105,11 @@ class IpPledgeCap(Shape):
 
     def __post_init__(self) -> None:
         if not 0 < self.cap_bp <= BP:
-            raise Violation("ip_pledge_caps/cap_bp", f"A cap of {self.cap_bp} basis points is no part of the value.", "Give 1 to 10,000.")
+            raise Violation(
+                "ip_pledge_caps/cap_bp",
+                f"A cap of {self.cap_bp} basis points is no part of the value.",
+                "Give 1 to 10,000.",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +155,9 @@ class NewProduct(Shape):
 
     def __post_init__(self) -> None:
         if not 0 < len(self.external_id) <= 64:
-            raise Violation("external_id", "The bank's own number is empty or too long.", "Give 1 to 64 characters.")
+            raise Violation(
+                "external_id", "The bank's own number is empty or too long.", "Give 1 to 64 characters."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,21 +184,35 @@ class ProductPage(Shape):
 def published(product: Product, by: str, at: datetime) -> Product:
     """The version as published by a second person; Violation for its author or when it is no draft."""
     if product.status is not ProductStatus.DRAFT:
-        raise Violation("status", f"Version {product.version} is {product.status}, not a draft.", "Register a new version first.")
+        raise Violation(
+            "status",
+            f"Version {product.version} is {product.status}, not a draft.",
+            "Register a new version first.",
+        )
     if product.created_by == by:
-        raise Violation("published_by", "Whoever registered a product may not publish it.", "Let a second person publish it.")
+        raise Violation(
+            "published_by",
+            "Whoever registered a product may not publish it.",
+            "Let a second person publish it.",
+        )
     return replace(product, status=ProductStatus.PUBLISHED, published_by=by, published_at=at)
 
 
 def withdrawn(product: Product) -> Product:
     if product.status is not ProductStatus.PUBLISHED:
-        raise Violation("status", f"Version {product.version} is {product.status}, not on the market.", "Nothing to withdraw.")
+        raise Violation(
+            "status",
+            f"Version {product.version} is {product.status}, not on the market.",
+            "Nothing to withdraw.",
+        )
     return replace(product, status=ProductStatus.WITHDRAWN)
 
 
 def _ordered(place: str, low_name: str, low: int, high_name: str, high: int) -> None:
     if low > high:
-        raise Violation(f"{place}/{low_name}", f"{low_name} {low} is above {high_name} {high}.", "Swap or mend the two.")
+        raise Violation(
+            f"{place}/{low_name}", f"{low_name} {low} is above {high_name} {high}.", "Swap or mend the two."
+        )
 
 
 def _check_bounds(terms: ProductTerms) -> None:
@@ -195,7 +220,9 @@ def _check_bounds(terms: ProductTerms) -> None:
     _ordered("terms", "term_min_months", terms.term_min_months, "term_max_months", terms.term_max_months)
     for name in ("amount_min_fen", "term_min_months", "decision_days"):
         if getattr(terms, name) < 1:
-            raise Violation(f"terms/{name}", f"{name} is {getattr(terms, name)}.", "Give a whole number from 1.")
+            raise Violation(
+                f"terms/{name}", f"{name} is {getattr(terms, name)}.", "Give a whole number from 1."
+            )
 
 
 def _check_lists(terms: ProductTerms) -> None:
@@ -210,10 +237,24 @@ def _check_kinds(terms: ProductTerms) -> None:
     """What the flags promise, the terms must keep."""
     pledges = GuaranteeMode.IP_PLEDGE in terms.guarantee_modes
     if pledges and not terms.ip_pledge_caps:
-        raise Violation("terms/ip_pledge_caps", "An IP pledge has no cap.", "Give a cap for each kind of right.")
+        raise Violation(
+            "terms/ip_pledge_caps", "An IP pledge has no cap.", "Give a cap for each kind of right."
+        )
     if ProductFlag.IP_PLEDGE in terms.flags and not pledges:
-        raise Violation("terms/guarantee_modes", "An IP-pledge loan takes no IP pledge.", "Add IP_PLEDGE to guarantee_modes.")
+        raise Violation(
+            "terms/guarantee_modes",
+            "An IP-pledge loan takes no IP pledge.",
+            "Add IP_PLEDGE to guarantee_modes.",
+        )
     if ProductFlag.MEDIUM_LONG_TERM in terms.flags and terms.term_max_months <= MEDIUM_LONG_MONTHS:
-        raise Violation("terms/term_max_months", "A medium or long-term loan runs for more than 12 months.", "Raise the term or drop the flag.")
+        raise Violation(
+            "terms/term_max_months",
+            "A medium or long-term loan runs for more than 12 months.",
+            "Raise the term or drop the flag.",
+        )
     if terms.programmes and GuaranteeMode.FINANCING_GUARANTEE not in terms.guarantee_modes:
-        raise Violation("terms/programmes", "Programmes are named but no financing guarantee is taken.", "Add FINANCING_GUARANTEE to guarantee_modes.")
+        raise Violation(
+            "terms/programmes",
+            "Programmes are named but no financing guarantee is taken.",
+            "Add FINANCING_GUARANTEE to guarantee_modes.",
+        )
