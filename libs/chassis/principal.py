@@ -1,22 +1,9 @@
 """Who acts. Every operation takes a `Principal` and decides what it may do."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from libs.chassis.problems import Forbidden
-
-
-class Role(StrEnum):
-    SME = "SME"
-    BANK_OFFICER = "BANK_OFFICER"
-    BANK_MANAGER = "BANK_MANAGER"
-    GUARANTOR_OFFICER = "GUARANTOR_OFFICER"
-    GUARANTOR_MANAGER = "GUARANTOR_MANAGER"
-    REGUARANTOR = "REGUARANTOR"
-    REGULATOR = "REGULATOR"
-    SERVICE_CENTRE = "SERVICE_CENTRE"
-    OPERATOR = "OPERATOR"
-    SERVICE = "SERVICE"
+from libs.registry.roles import Role
 
 
 BANK = (Role.BANK_OFFICER, Role.BANK_MANAGER)
