@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from libs.chassis.problems import Forbidden
 from libs.registry.roles import Role
 
-
 BANK = (Role.BANK_OFFICER, Role.BANK_MANAGER)
 GUARANTOR = (Role.GUARANTOR_OFFICER, Role.GUARANTOR_MANAGER)
 
