@@ -22,10 +22,14 @@ class Problem(Exception):
     slug = "internal"
     title = "Something broke on our side"
 
+    @classmethod
+    def type_uri(cls) -> str:
+        return f"urn:rongqiao:problem:{cls.slug}"
+
     def document(self) -> dict[str, object]:
         told = {"field": self.field, "mend": self.mend, "source": self.source}
         document: dict[str, object] = {
-            "type": f"urn:rongqiao:problem:{self.slug}",
+            "type": self.type_uri(),
             "title": self.title,
             "status": self.status,
             "detail": self.detail,

@@ -27,9 +27,12 @@ from libs.chassis.limits import RateLimit
 from libs.chassis.problems import (
     Conflict,
     Forbidden,
+    InFlight,
     Invalid,
+    KeyReused,
     NotFound,
     Problem,
+    StaleVersion,
     TooMany,
     Unauthenticated,
     Unavailable,
@@ -62,6 +65,8 @@ _PROBLEMS: dict[grpc.StatusCode, type[Problem]] = {
     grpc.StatusCode.INVALID_ARGUMENT: Invalid,
     grpc.StatusCode.RESOURCE_EXHAUSTED: TooMany,
 }
+# Kinds that share their status code with another, by the type that comes with the problem.
+_FINER: dict[object, type[Problem]] = {kind.type_uri(): kind for kind in (InFlight, KeyReused, StaleVersion)}
 
 
 @dataclass(frozen=True)
