@@ -77,6 +77,12 @@ class RpcDoor:
     tokens: TokenChecker
     limit: RateLimit
 
+    def anonymous(self, context: grpc.ServicerContext) -> Database:
+        """The database, for the few methods that need no token; each address has a limit of its own."""
+        address, _, _port = context.peer().rpartition(":")
+        self.limit.count(f"anonymous {address}")
+        return self.database
+
     def call(self, context: grpc.ServicerContext, *, writes: bool = False) -> Call:
         metadata = {
             key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
@@ -178,4 +184,5 @@ def _problem(error: Any) -> Problem:
         )
     trailing: dict[str, bytes] = dict(error.trailing_metadata() or ())
     document: dict[str, Any] = json.loads(trailing.get(_PROBLEM_KEY, b"{}"))
+    kind = _FINER.get(document.get("type"), kind)
     return kind(str(error.details()), document.get("field"), document.get("mend"), document.get("source"))
