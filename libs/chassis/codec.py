@@ -7,6 +7,7 @@ messages are read into it here, and an unknown or ill-typed field becomes a prob
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -57,13 +58,19 @@ def pointer(location: tuple[int | str, ...]) -> str:
     return "/" + "/".join(str(part) for part in location)
 
 
+def told(mistake: Mapping[str, Any]) -> str:
+    """What is wrong, with the value; never with a whole body, in which a password may stand."""
+    value = mistake.get("input")
+    return f"{mistake['msg']}." if isinstance(value, dict) else f"{mistake['msg']}; got {value!r:.80}."
+
+
 def invalid(error: ValidationError) -> Invalid:
     """The first mistake as a problem; how many more there are goes into the mend."""
     mistakes = error.errors(include_url=False)
     first = mistakes[0]
     more = f" ({len(mistakes) - 1} more fields need mending.)" if len(mistakes) > 1 else ""
     return Invalid(
-        detail=f"{first['msg']}; got {first['input']!r:.80}.",
+        detail=told(first),
         field=pointer(first["loc"]),
         mend=f"See the field in the API description.{more}",
     )

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 
 from libs.chassis import telemetry
 from libs.chassis.call import KEY_LENGTH, Call
-from libs.chassis.codec import pointer
+from libs.chassis.codec import pointer, told
 from libs.chassis.database import Database
 from libs.chassis.limits import RateLimit
 from libs.chassis.problems import Invalid, Problem, Unavailable, from_violation
@@ -92,6 +92,16 @@ def caller(
 Caller = Annotated[Call, Depends(caller)]
 
 
+def anonymous(request: Request) -> Door:
+    """The door itself, for the few routes that need no token; each address has a limit of its own."""
+    door = door_of(request)
+    door.limit.count(f"anonymous {request.client.host if request.client else ''}")
+    return door
+
+
+Anonymous = Annotated[Door, Depends(anonymous)]
+
+
 def problem_response(problem: Problem) -> JSONResponse:
     return JSONResponse(problem.document(), problem.status, media_type=PROBLEM_JSON)
 
@@ -109,8 +119,9 @@ def _on_bad_request(_request: Request, error: Exception) -> Response:
     first = mistakes[0]
     where = first["loc"][1:] if first["loc"][0] == "body" else first["loc"]
     more = f" {len(mistakes) - 1} more fields need mending." if len(mistakes) > 1 else ""
-    detail = f"{first['msg']}; got {first.get('input')!r:.80}."
-    return problem_response(Invalid(detail, field=pointer(where), mend=f"See the API description.{more}"))
+    return problem_response(
+        Invalid(told(first), field=pointer(where), mend=f"See the API description.{more}")
+    )
 
 
 def _on_http_error(_request: Request, error: Exception) -> Response:

@@ -1,12 +1,14 @@
 """Rows of a table in and out of the frozen dataclass with the same field names, and lists of them in pages."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.chassis import codec
-from libs.chassis.database import ReadTx
+from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import Invalid
 
 T = TypeVar("T")
@@ -22,6 +24,12 @@ def to_row(value: Any) -> dict[str, Any]:
 def from_row(shape: type[T], row: sa.Row[Any]) -> T:
     names = [field.name for field in fields(cast(Any, shape))]
     return codec.load(shape, {name: getattr(row, name) for name in names})
+
+
+def insert_if_absent(tx: WriteTx, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert unless a row with a same key is there, even one that is being written just now; whether it did."""
+    kind = sqlite if tx.connection.dialect.name == "sqlite" else postgresql
+    return tx.execute(kind.insert(table).values(row).on_conflict_do_nothing()).rowcount > 0
 
 
 def page(

@@ -1,0 +1,148 @@
+"""Identity's tables: rows in, domain values out."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from libs.chassis.columns import Encrypted, Instant
+from libs.chassis.database import ReadTx, WriteTx, new_metadata
+from libs.chassis.problems import Conflict, NotFound
+from libs.chassis.rows import from_row, insert_if_absent, page, to_row
+from libs.eventing.tables import insert_into
+from services.identity.domain.account import Account
+from services.identity.domain.organisation import (
+    Organisation,
+    OrganisationKind,
+    OrganisationPage,
+    OrganisationStatus,
+)
+
+metadata = new_metadata()
+
+organisations = sa.Table(
+    "organisations",
+    metadata,
+    sa.Column("id", sa.String(80), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("name", Encrypted, nullable=False),  # an individual business often bears its owner's
+    sa.Column("territory", sa.String(6), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("login", sa.String(64), nullable=False, unique=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("organisation", sa.String(80), sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column("territory", sa.String(6), nullable=False),
+    sa.Column("display_name", Encrypted, nullable=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+)
+
+# Tries since the last success, by blind index: people type passwords into login fields.
+sign_in_tries = sa.Table(
+    "sign_in_tries",
+    metadata,
+    sa.Column("login_key", sa.String(32), primary_key=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.Column("blocked_until", Instant),
+    sa.Index("ix_sign_in_tries_last_at", "last_at"),
+)
+
+
+def organisation(tx: ReadTx, organisation_id: str) -> Organisation:
+    found = find_organisation(tx, organisation_id)
+    if found is None:
+        raise NotFound(f"There is no organisation {organisation_id}.", field="organisation")
+    return found
+
+
+def find_organisation(tx: ReadTx, organisation_id: str) -> Organisation | None:
+    row = tx.row(sa.select(organisations).where(organisations.c.id == organisation_id))
+    return None if row is None else from_row(Organisation, row)
+
+
+def organisation_page(
+    tx: ReadTx, kind: OrganisationKind | None, enterprises: bool, cursor: str | None, limit: int
+) -> OrganisationPage:
+    query = sa.select(organisations)
+    if kind is not None:
+        query = query.where(organisations.c.kind == kind)
+    if not enterprises:
+        query = query.where(organisations.c.kind != OrganisationKind.ENTERPRISE)
+    items, following = page(tx, query, organisations.c.id, Organisation, cursor, limit)
+    return OrganisationPage(items=items, next_cursor=following)
+
+
+def insert_organisation(tx: WriteTx, new: Organisation) -> None:
+    """Conflict when another one came first, even at this very moment."""
+    if not insert_if_absent(tx, organisations, to_row(new)):
+        raise Conflict(
+            f"{new.id} is registered already.", field="id", mend="Sign in, or ask the platform's operator."
+        )
+
+
+def update_organisation(tx: WriteTx, changed: Organisation) -> None:
+    tx.execute(sa.update(organisations).where(organisations.c.id == changed.id).values(to_row(changed)))
+
+
+def account(tx: ReadTx, account_id: str) -> Account:
+    row = tx.row(sa.select(accounts).where(accounts.c.id == account_id))
+    if row is None:
+        raise NotFound("There is no such account any more.", mend="Sign in again.")
+    return from_row(Account, row)
+
+
+def account_by_login(tx: ReadTx, login: str) -> Account | None:
+    row = tx.row(sa.select(accounts).where(accounts.c.login == login))
+    return None if row is None else from_row(Account, row)
+
+
+def account_to_sign_in(tx: ReadTx, login: str) -> tuple[Account, str] | None:
+    """The account of an active organisation, and the hash of its password."""
+    query = sa.select(accounts).join(organisations)
+    query = query.where(accounts.c.login == login, organisations.c.status == OrganisationStatus.ACTIVE)
+    row = tx.row(query)
+    return None if row is None else (from_row(Account, row), row.password_hash)
+
+
+def insert_account(tx: WriteTx, new: Account, password_hash: str) -> None:
+    """Conflict when the login is taken, even at this very moment."""
+    row = to_row(new) | {"password_hash": password_hash}
+    if not insert_if_absent(tx, accounts, row):
+        raise Conflict("This login is taken.", field="login", mend="Choose another login.")
+
+
+def update_account(tx: WriteTx, changed: Account, password_hash: str) -> None:
+    row = to_row(changed) | {"password_hash": password_hash}
+    tx.execute(sa.update(accounts).where(accounts.c.id == changed.id).values(row))
+
+
+def count_try(tx: WriteTx, login_key: str) -> tuple[int, datetime | None]:
+    """One more try: how many there are now, and until when the login was blocked before it. Locks the row."""
+    fresh = insert_into(tx.connection.dialect.name, sign_in_tries).values(
+        login_key=login_key, tries=1, last_at=tx.now
+    )
+    counted = fresh.on_conflict_do_update(
+        index_elements=[sign_in_tries.c.login_key],
+        set_={"tries": sign_in_tries.c.tries + 1, "last_at": tx.now},
+    )
+    row = tx.execute(counted.returning(sign_in_tries.c.tries, sign_in_tries.c.blocked_until)).one()
+    return row.tries, row.blocked_until
+
+
+def block(tx: WriteTx, login_key: str, until: datetime) -> None:
+    tx.execute(
+        sa.update(sign_in_tries).where(sign_in_tries.c.login_key == login_key).values(blocked_until=until)
+    )
+
+
+def forget_tries(tx: WriteTx, login_key: str) -> None:
+    tx.execute(sa.delete(sign_in_tries).where(sign_in_tries.c.login_key == login_key))
+
+
+def forget_tries_before(tx: WriteTx, instant: datetime) -> int:
+    return tx.execute(sa.delete(sign_in_tries).where(sign_in_tries.c.last_at < instant)).rowcount
