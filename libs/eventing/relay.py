@@ -1,7 +1,8 @@
 """The relay: from the outbox into the log, in order, until the log has it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,10 @@ from libs.eventing.worker import Worker
 
 BATCH = 500
 POLL_SECONDS = 0.5  # another process may commit without waking this one
+
+_UNPUBLISHED = (
+    sa.select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)
+)
 
 
 class Relay(Worker):
@@ -53,40 +58,42 @@ class Relay(Worker):
         with self._one_at_a_time, database_outages():
             if not self._lead.held():
                 return 0
-            rows = self._unpublished()
+            with self._producing() as producer:
+                # Read after the producer was made: that shut out whoever led before, so all it sent is behind us.
+                rows = self._unpublished()
+                if rows:
+                    producer.send([event_of(row) for row in rows])
             if rows:
-                self._send(rows)
                 self._mark(rows)
             return len(rows)
 
-    def _unpublished(self) -> Sequence[sa.Row[Any]]:
-        query = (
-            sa.select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)
-        )
-        with self._database.read() as tx:
-            return tx.rows(query)
-
-    def _send(self, rows: Sequence[sa.Row[Any]]) -> None:
-        """Through a producer that has never failed: after an error its successor starts from the first unmarked row."""
-        producer = self._producer or self._transport.producer(self._service)
-        self._producer = None
+    @contextmanager
+    def _producing(self) -> Generator[Producer]:
+        """The present producer. After any error its successor starts again from the first unmarked row."""
+        producer = self._producer = self._producer or self._transport.producer(self._service)
         try:
-            producer.send([event_of(row) for row in rows])
+            yield producer
         except BaseException:
-            producer.close()
+            self._drop_producer()
             raise
-        self._producer = producer
+
+    def _unpublished(self) -> Sequence[sa.Row[Any]]:
+        with self._database.read() as tx:
+            return tx.rows(_UNPUBLISHED)
 
     def _mark(self, rows: Sequence[sa.Row[Any]]) -> None:
         positions = [row.position for row in rows]
         with self._database.write() as tx:
             tx.execute(sa.update(outbox).where(outbox.c.position.in_(positions)).values(published_at=tx.now))
 
+    def _drop_producer(self) -> None:
+        if self._producer is not None:
+            self._producer.close()
+        self._producer = None
+
     def _let_go(self) -> None:
         with self._one_at_a_time:
-            if self._producer is not None:
-                self._producer.close()
-            self._producer = None
+            self._drop_producer()
             self._lead.give_up()
 
 
