@@ -29,7 +29,8 @@ def from_row(shape: type[T], row: sa.Row[Any]) -> T:
 def insert_if_absent(tx: WriteTx, table: sa.Table, row: Mapping[str, Any]) -> bool:
     """Insert unless a row with a same key is there, even one that is being written just now; whether it did."""
     kind = sqlite if tx.connection.dialect.name == "sqlite" else postgresql
-    return tx.execute(kind.insert(table).values(row).on_conflict_do_nothing()).rowcount > 0
+    insert = kind.insert(table).values(row).on_conflict_do_nothing().returning(sa.literal(1))
+    return tx.row(insert) is not None
 
 
 def page(
