@@ -161,5 +161,5 @@ def _after(places: Places) -> sa.ColumnElement[bool]:
 
 
 def _save_place(tx: WriteTx, group: str, topic: str, position: int) -> None:
-    insert = insert_into("sqlite", _places).values(group=group, topic=topic, position=position)
+    insert = insert_into(tx, _places).values(group=group, topic=topic, position=position)
     tx.execute(insert.on_conflict_do_update(index_elements=["group", "topic"], set_={"position": position}))

@@ -179,7 +179,7 @@ def _park(tx: WriteTx, topic: Topic, event: Event, error: str) -> None:
 def _keep(tx: WriteTx, event: Event, *, error: str | None, tries: int) -> None:
     """One that is kept already keeps its place; a new error replaces the old one."""
     row = event_values(event) | {"error": error, "tries": tries, "since": tx.now}
-    insert = insert_into(tx.connection.dialect.name, waiting).values(row)
+    insert = insert_into(tx, waiting).values(row)
     error_now = sa.func.coalesce(insert.excluded.error, waiting.c.error)
     again = {"error": error_now, "tries": waiting.c.tries + tries}
     tx.execute(insert.on_conflict_do_update(index_elements=list(waiting.primary_key), set_=again))

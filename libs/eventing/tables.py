@@ -93,9 +93,9 @@ def of_subject(table: sa.Table) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.topic == sa.bindparam("of_topic"), table.c.subject == sa.bindparam("of_subject"))
 
 
-def insert_into(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+def insert_into(tx: WriteTx, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT; both databases spell it alike, SQLAlchemy has it once for each."""
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return _insert(tx.connection.dialect.name, table)
 
 
 def step_sequence(tx: WriteTx, table: sa.Table, topic: str, subject: str, step: int) -> int:
@@ -106,8 +106,12 @@ def step_sequence(tx: WriteTx, table: sa.Table, topic: str, subject: str, step: 
 
 @cache  # statements on the path of every event are built once: building one takes longer than running it
 def _stepping(dialect: str, table: sa.Table) -> sa.Executable:
-    insert = insert_into(dialect, table)
+    insert = _insert(dialect, table)
     stepped = insert.on_conflict_do_update(
         index_elements=[table.c.topic, table.c.subject], set_={"last": table.c.last + insert.excluded.last}
     )
     return stepped.returning(table.c.last)
+
+
+def _insert(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
