@@ -75,8 +75,7 @@ def _branch(name: str) -> tuple[sa.MetaData, Path]:
 
 
 def _service(name: str) -> tuple[ModuleType, sa.MetaData]:
-    store = import_module(f"services.{name}.store")
-    return store, store.metadata
+    return import_module(f"services.{name}"), import_module(f"services.{name}.store").metadata
 
 
 def _database(url: str, schema: str | None = None) -> Database:
