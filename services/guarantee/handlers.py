@@ -1,0 +1,29 @@
+"""What guarantee does when lending tells it something."""
+
+from collections.abc import Mapping
+
+from libs.chassis.database import WriteTx
+from libs.eventing import topics
+from libs.eventing.envelope import Event
+from libs.eventing.inbox import Handler
+from libs.eventing.topics import Topic
+from rongqiao.lending.v1 import events_pb2 as lending_events
+from services.guarantee.operations import guarantees
+
+
+def on_loan(tx: WriteTx, event: Event) -> None:
+    told = event.decode(lending_events.LoanDisbursed)
+    if told.HasField("guarantee_id"):
+        guarantees.take_effect(tx, told)
+
+
+def on_repayment(tx: WriteTx, event: Event) -> None:
+    told = event.decode(lending_events.RepaymentReceived)
+    if told.HasField("guarantee_id"):
+        guarantees.follow_repayment(tx, told)
+
+
+HANDLERS: Mapping[Topic, Handler] = {
+    topics.LENDING_LOAN: on_loan,
+    topics.LENDING_REPAYMENT: on_repayment,
+}

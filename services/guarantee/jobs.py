@@ -1,0 +1,54 @@
+"""What guarantee does from time to time.
+
+Each job looks first and writes only when there is something to do: a commit wakes the jobs that wake.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from libs.chassis.database import Database
+from libs.chassis.principal import service
+from libs.chassis.service import Job
+from services.guarantee import store
+from services.guarantee.domain.programme import Rulebook
+from services.guarantee.operations import guarantees, rules
+
+_BATCH = 500
+
+_SELF = service("guarantee")
+
+
+def publish_programmes(database: Database, rulebook: Rulebook) -> None:
+    """Load the rules and say the programmes when the policy set changed, or a version begins today."""
+    with database.read() as tx:
+        if rules.are_loaded(tx, rulebook):
+            return
+    database.transact(lambda tx: rules.load(tx, _SELF, rulebook))
+
+
+def publish_headroom(database: Database) -> None:
+    with database.read() as tx:
+        if rules.is_headroom_said(tx):
+            return
+    database.transact(lambda tx: rules.publish_headroom(tx, _SELF))
+
+
+def expire_reservations(database: Database) -> int:
+    """End the reservations that ran out, each by itself, so that few limits are locked at a time."""
+    with database.read() as tx:
+        used = store.rulebook_if_any(tx)
+        if used is None:
+            return 0
+        waits = timedelta(days=used.red_lines_on(tx.today).report_days)
+        late = store.run_out(tx, tx.today - waits, _BATCH)
+    for guarantee_id in late:
+        database.transact(lambda tx, guarantee_id=guarantee_id: guarantees.expire(tx, _SELF, guarantee_id))
+    return len(late)
+
+
+def jobs(database: Database, rulebook: Rulebook) -> Sequence[Job]:
+    return (
+        Job("publish programmes", 60, lambda: publish_programmes(database, rulebook)),
+        Job("publish headroom", 5, lambda: publish_headroom(database), wakes=True),
+        Job("expire reservations", 30, lambda: expire_reservations(database)),
+    )

@@ -1,0 +1,1 @@
+"""What guarantee can do, by what it is about: the rules, guarantors, quotes, guarantees."""

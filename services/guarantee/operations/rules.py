@@ -1,0 +1,86 @@
+"""The rules: kept as a rulebook, and said on the state topics with what they leave room for."""
+
+from collections.abc import Mapping
+
+from google.protobuf.message import Message
+
+from libs.chassis.database import ReadTx, WriteTx
+from libs.chassis.principal import Principal, Role
+from libs.eventing import topics
+from libs.eventing.outbox import emit
+from libs.eventing.topics import Topic
+from services.guarantee import messages, store
+from services.guarantee.domain import limits as limit_rules
+from services.guarantee.domain.guarantor import Tier
+from services.guarantee.domain.programme import ProgrammeList, Rulebook
+
+
+def load(tx: WriteTx, by: Principal, rulebook: Rulebook) -> None:
+    """Go by these rules from now on, and say what became of the programmes."""
+    by.require(Role.SERVICE)
+    store.keep_rulebook(tx, rulebook)
+    refresh_limits(tx)
+    _publish(tx, topics.GUARANTEE_PROGRAMME, _changed_programmes(tx, rulebook))
+
+
+def are_loaded(tx: ReadTx, rulebook: Rulebook) -> bool:
+    """Whether these rules are in use, and their programmes of today are said: a version may begin any day."""
+    used = store.rulebook_if_any(tx)
+    return (
+        used is not None and used.policy_set == rulebook.policy_set and not _changed_programmes(tx, rulebook)
+    )
+
+
+def publish_headroom(tx: WriteTx, by: Principal) -> None:
+    """Say what each local guarantor can still take, where that changed."""
+    by.require(Role.SERVICE)
+    _publish(tx, topics.GUARANTEE_HEADROOM, _changed_headroom(tx))
+
+
+def is_headroom_said(tx: ReadTx) -> bool:
+    return not _changed_headroom(tx)
+
+
+def list_programmes(tx: ReadTx, by: Principal) -> ProgrammeList:
+    """The version of each programme that is in force today. Rules are public to all who sign in."""
+    return ProgrammeList(items=store.rulebook(tx).programmes_on(tx.today))
+
+
+def refresh_limits(tx: WriteTx) -> None:
+    """Let the rows of all limits allow what guarantors' figures and today's rules say."""
+    allowed = limit_rules.standing(store.rulebook(tx), store.all_guarantors(tx), tx.today)
+    for (rule, owner), limit_fen in sorted(allowed.items()):
+        store.allow(tx, rule, owner, limit_fen)
+
+
+def _changed_programmes(tx: ReadTx, rulebook: Rulebook) -> Mapping[str, Message]:
+    before = store.published(tx, topics.GUARANTEE_PROGRAMME.name)
+    gone = {name: messages.withdrawn(data) for name, data in before.items()}
+    states = {one.id: messages.programme_state(one) for one in rulebook.programmes_on(tx.today)}
+    return _changed(before, gone | states)
+
+
+def _changed_headroom(tx: ReadTx) -> Mapping[str, Message]:
+    rulebook = store.rulebook_if_any(tx)
+    if rulebook is None:
+        return {}
+    held = store.held(tx)
+    local = [one for one in store.all_guarantors(tx) if one.tier is Tier.LOCAL]
+    found = [limit_rules.headroom(one, rulebook, held, tx.today) for one in local]
+    states = {one.guarantor: messages.headroom_state(one) for one in found}
+    return _changed(store.published(tx, topics.GUARANTEE_HEADROOM.name), states)
+
+
+def _changed(before: Mapping[str, bytes], states: Mapping[str, Message]) -> Mapping[str, Message]:
+    """The states that differ from what was said before."""
+    return {subject: state for subject, state in states.items() if before.get(subject) != _bytes(state)}
+
+
+def _publish(tx: WriteTx, topic: Topic, states: Mapping[str, Message]) -> None:
+    for subject, state in sorted(states.items()):
+        emit(tx, topic, subject, state)
+        store.note_published(tx, topic.name, subject, _bytes(state))
+
+
+def _bytes(state: Message) -> bytes:
+    return state.SerializeToString(deterministic=True)

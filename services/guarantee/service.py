@@ -1,0 +1,32 @@
+"""Guarantee, put together."""
+
+from functools import partial
+from pathlib import Path
+
+from libs.chassis.service import Context, Service
+from rongqiao.guarantee.v1 import guarantee_pb2_grpc
+from services.guarantee.handlers import HANDLERS
+from services.guarantee.http import router
+from services.guarantee.jobs import jobs
+from services.guarantee.operations.rulebook import read
+from services.guarantee.rpc import GuaranteesServicer
+from services.guarantee.store import metadata
+
+NAME = "guarantee"
+
+
+def build(context: Context) -> Service:
+    database = context.database(NAME)
+    servicer = GuaranteesServicer(context.rpc_door(database))
+    return Service(
+        name=NAME,
+        database=database,
+        metadata=metadata,
+        migrations=Path(__file__).parent / "migrations" / "versions",
+        collections=("guarantors", "programmes", "quotes", "guarantees"),
+        routers=(router,),
+        add_servicers=(partial(guarantee_pb2_grpc.add_GuaranteesServicer_to_server, servicer),),
+        rpc_names=("rongqiao.guarantee.v1.Guarantees",),
+        handlers=HANDLERS,
+        jobs=jobs(database, read(context.policies)),
+    )
