@@ -98,6 +98,7 @@ class Host:
     def _host(self, service: Service, server: grpc.Server) -> Hosted:
         schema = service.name if self.settings.postgres else None
         migrations.upgrade(service.database, service.migrations, schema)
+        service.prepare()
         workers = self._workers(service)
         scheduler = Scheduler(service.name, service.database, service.jobs)
         for part in (*workers, scheduler):

@@ -18,6 +18,7 @@ from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.principal import Principal
 from libs.chassis.problems import InFlight, Invalid, KeyReused
 from libs.chassis.tables import idempotency_keys
+from libs.chassis.vault import vault
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,13 +48,18 @@ class Call:
             self._insist_on_key()
             return self.database.transact(lambda tx: operation(tx, self.principal, *args, **kwargs))
         scope = f"{self.principal.organisation}/{operation.__name__}/{self.key}"
-        body_hash = codec.canonical_hash(*args, *(kwargs[name] for name in sorted(kwargs)))
+        body_hash = self._hash(args, kwargs)
         with self.database.claim(scope):
             return self.database.transact(
                 lambda tx: self._once(
                     tx, scope, body_hash, operation, lambda: operation(tx, self.principal, *args, **kwargs)
                 )
             )
+
+    def _hash(self, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+        """Keyed, since a plain hash of a short body (a password) could be guessed from a stolen table."""
+        named = [part for name in sorted(kwargs) for part in (name, kwargs[name])]
+        return vault().blind_index(codec.canonical_hash(self.principal.role.value, *args, *named))
 
     def _insist_on_key(self) -> None:
         if self.key_wanted:

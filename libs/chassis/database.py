@@ -1,14 +1,15 @@
 """The database law: reading and writing are different types, and a writer is alone or locks what it decides on.
 
-SQLite: WAL, foreign keys on, synchronous FULL; a writer begins IMMEDIATE under a process lock per file, because
-the driver's defaults lose concurrent updates without an error. PostgreSQL: rules over several rows lock their
-limit rows in a fixed order (`WriteTx.lock_rows`); a serialization failure or deadlock is tried again.
+A reader sees one moment and cannot write. SQLite: WAL, foreign keys on, synchronous FULL; a writer begins IMMEDIATE
+under a process lock per file, because the driver's defaults lose concurrent updates without an error. PostgreSQL:
+rules over several rows lock their limit rows in a fixed order (`WriteTx.lock_rows`); a serialization failure or
+deadlock is tried again.
 """
 
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -32,6 +33,10 @@ NAMING = {
 }
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock
 _TRIES = 3
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {"reads": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 
 
 def new_metadata() -> sa.MetaData:
@@ -89,9 +94,10 @@ class Database:
         self.clock = clock
         self.ids = ids
         self.on_commit: list[Callable[[], None]] = []
-        self._writer = threading.RLock()
+        self._writer = threading.Lock()
         self._claiming = threading.Lock()
         self._claims: set[str] = set()
+        self._mine = threading.local()
         self._engine = _engine(url, schema, pool_size)
 
     @property
@@ -104,20 +110,16 @@ class Database:
 
     @contextmanager
     def read(self) -> Generator[ReadTx]:
-        with self._engine.connect() as connection, connection.begin():
+        how = _READING[self.dialect]
+        with self._engine.connect().execution_options(**how) as connection, connection.begin():
             yield ReadTx(connection, self.clock.now())
 
     @contextmanager
     def write(self) -> Generator[WriteTx]:
         """A write transaction; commits at the end of the block, rolls back on any exception."""
-        with self._one_writer(), self._engine.connect() as connection:
-            connection.info["immediate"] = True
-            try:
-                with connection.begin():
-                    tx = WriteTx(connection, self.clock.now(), self.ids)
-                    yield tx
-            finally:
-                connection.info.pop("immediate", None)
+        with self._one_writer(), self._begun_to_write() as connection:
+            tx = WriteTx(connection, self.clock.now(), self.ids)
+            yield tx
         for action in [*tx.afterwards, *self.on_commit]:
             action()
 
@@ -148,12 +150,20 @@ class Database:
             self._claims.discard(name)
 
     @contextmanager
+    def _begun_to_write(self) -> Generator[sa.Connection]:
+        with self._engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def _one_writer(self) -> Generator[None]:
-        if self.dialect != "sqlite":
-            yield
-            return
-        with self._writer:
-            yield
+        if getattr(self._mine, "writing", False):
+            raise RuntimeError("a write within a write would wait for itself: hand the WriteTx on")
+        with self._writer if self.dialect == "sqlite" else nullcontext():
+            self._mine.writing = True
+            try:
+                yield
+            finally:
+                self._mine.writing = False
 
     def close(self) -> None:
         self._engine.dispose()
@@ -171,13 +181,17 @@ def advisory_lock(connection: sa.Connection, name: str) -> bool:
 
 def _engine(url: str, schema: str | None, pool_size: int) -> sa.Engine:
     if url.startswith("sqlite"):
-        engine = sa.create_engine(url, pool_size=pool_size, connect_args={"timeout": 30})
+        engine = sa.create_engine(
+            url, pool_size=pool_size, connect_args={"timeout": 30}, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = f"-csearch_path={schema}" if schema else ""
     arguments = {"options": options, "connect_timeout": 5}
-    return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args=arguments)
+    return sa.create_engine(
+        url, pool_size=pool_size, pool_pre_ping=True, connect_args=arguments, hide_parameters=True
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -187,7 +201,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
+    options = connection.get_execution_options()
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA query_only={'ON' if options.get('reads') else 'OFF'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate") else "BEGIN")
 
 
 @contextmanager

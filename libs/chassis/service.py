@@ -71,6 +71,7 @@ class Service:
     )
     jobs: Sequence[Job] = ()
     parts: object = None  # what its routes reach through `door_of(request).parts`
+    prepare: Callable[[], object] = lambda: None  # what must be there before it serves, once its tables are
     close: Callable[[], None] = lambda: None  # ends threads of its own
     truncate: Callable[[WriteTx], None] | None = (
         None  # empties it, where it is a projection of events and nothing else

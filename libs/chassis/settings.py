@@ -54,6 +54,7 @@ class Keys(BaseModel):
     service_key: str  # signs the tokens of services among themselves
     data_keys: dict[str, str]  # AES-256, base64, newest last
     pepper: str
+    operator_password: str  # of the account `operator`, with which everything begins
 
     @classmethod
     def load_or_make(cls, path: Path) -> Self:
@@ -73,6 +74,7 @@ class Keys(BaseModel):
             service_key=secrets.token_urlsafe(48),
             data_keys={"k1": base64.b64encode(secrets.token_bytes(32)).decode()},
             pepper=secrets.token_urlsafe(32),
+            operator_password=secrets.token_urlsafe(12),
         )
 
     def private_key(self) -> Ed25519PrivateKey:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from libs.chassis.columns import Instant
+from libs.chassis.columns import Encrypted, Instant
 from libs.chassis.database import new_metadata
 
 chassis_metadata = new_metadata()
@@ -13,7 +13,7 @@ idempotency_keys = sa.Table(
     chassis_metadata,
     sa.Column("scope", sa.String(300), primary_key=True),  # organisation/operation/key
     sa.Column("body_hash", sa.String(64), nullable=False),
-    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("answer", Encrypted, nullable=False),
     sa.Column("answered_at", Instant, nullable=False),
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from libs.chassis.service import Context, Service
 from rongqiao.identity.v1 import identity_pb2_grpc
-from services.identity import jobs
+from services.identity import jobs, operations
 from services.identity.http import Parts, documents, router
 from services.identity.operations.passwords import Passwords
 from services.identity.rpc import IdentityServicer
@@ -29,4 +29,7 @@ def build(context: Context) -> Service:
         rpc_names=("rongqiao.identity.v1.Identity",),
         jobs=jobs.jobs(database),
         parts=Parts(passwords, context.keys),
+        prepare=lambda: database.transact(
+            lambda tx: operations.ensure_operator(tx, "operator", context.keys.operator_password)
+        ),
     )
