@@ -15,7 +15,7 @@ from services.lending.domain.application import (
     Disbursement,
 )
 from services.lending.domain.intake import ImportProducts, ImportReport
-from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.loan import Loan, LoanPage, Repayment
 from services.lending.domain.product import NewProduct, Product, ProductPage, ProductStatus
 
 router = APIRouter(prefix="/v1")
@@ -89,6 +89,13 @@ def withdraw_application(application_id: str, call: Caller) -> Application:
 @router.post("/applications/{application_id}/disburse", status_code=201)
 def disburse(application_id: str, body: Disbursement, call: Caller) -> Loan:
     return call.write(operations.disburse, application_id, body)
+
+
+@router.get("/loans")
+def list_loans(
+    call: Caller, application_id: str | None = None, cursor: str | None = None, limit: Limit = 0
+) -> LoanPage:
+    return call.read(operations.list_loans, application_id, cursor, limit)
 
 
 @router.post("/loans/{loan_id}/repayments", status_code=201)

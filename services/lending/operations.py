@@ -28,7 +28,7 @@ from services.lending.domain.application import (
     NewApplication,
 )
 from services.lending.domain.intake import ImportProducts, ImportReport, ImportRow, RowOutcome
-from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.loan import Loan, LoanPage, Repayment
 from services.lending.domain.product import NewProduct, Product, ProductPage, ProductStatus
 
 RESERVE = "reserve_guarantee"
@@ -158,6 +158,19 @@ def list_applications(
     by.require(*BANK, Role.SME)
     bank, party = (by.organisation, None) if by.role in BANK else (None, by.organisation)
     return store.application_page(tx, bank, party, status, cursor, limit)
+
+
+def list_loans(
+    tx: ReadTx,
+    by: Principal,
+    application_id: str | None = None,
+    cursor: str | None = None,
+    limit: int = 0,
+) -> LoanPage:
+    """The bank's own loans, or the firm's; the one of an application where its id is given."""
+    by.require(*BANK, Role.SME)
+    bank, party = (by.organisation, None) if by.role in BANK else (None, by.organisation)
+    return store.loan_page(tx, bank, party, application_id, cursor, limit)
 
 
 def approve_application(tx: WriteTx, by: Principal, application_id: str, approval: Approval) -> Application:

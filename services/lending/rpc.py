@@ -101,6 +101,13 @@ class LendingServicer(lending_pb2_grpc.LendingServicer):
         disbursement = from_message(Disbursement, request, without=("application_id",))
         return to_message(pb.Loan, call.write(operations.disburse, request.application_id, disbursement))
 
+    def ListLoans(self, request: pb.ListLoansRequest, context: Context) -> pb.LoanPage:
+        asked = to_plain(request)
+        page = self.door.call(context).read(
+            operations.list_loans, asked.get("application_id"), asked.get("cursor"), request.limit
+        )
+        return to_message(pb.LoanPage, page)
+
     def Repay(self, request: pb.RepayRequest, context: Context) -> pb.Loan:
         call = self.door.call(context, writes=True)
         repayment = from_message(Repayment, request, without=("loan_id",))

@@ -8,7 +8,7 @@ from libs.chassis.problems import Conflict, NotFound
 from libs.chassis.rows import from_row, page, to_row
 from libs.registry.dimensions import Dimensions
 from services.lending.domain.application import Application, ApplicationPage, ApplicationStatus, Decision
-from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.loan import Loan, LoanPage, Repayment
 from services.lending.domain.product import Product, ProductPage, ProductStatus, ProductTerms
 
 metadata = new_metadata()
@@ -174,6 +174,26 @@ def insert_application(tx: WriteTx, application: Application) -> None:
 
 def update_application(tx: WriteTx, application: Application) -> None:
     tx.execute(sa.update(applications).where(applications.c.id == application.id).values(to_row(application)))
+
+
+def loan_page(
+    tx: ReadTx,
+    bank: str | None,
+    party: str | None,
+    application_id: str | None,
+    cursor: str | None,
+    limit: int,
+) -> LoanPage:
+    query = sa.select(loans)
+    for column, wanted in (
+        (loans.c.bank, bank),
+        (loans.c.party, party),
+        (loans.c.application_id, application_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    items, following = page(tx, query, loans.c.id, Loan, cursor, limit)
+    return LoanPage(items=items, next_cursor=following)
 
 
 def loan_to_change(tx: WriteTx, loan_id: str) -> Loan:

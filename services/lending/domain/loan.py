@@ -24,6 +24,12 @@ class Loan(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoanPage(Shape):
+    items: tuple[Loan, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repayment(Shape):
     """What a bank reports of one payment; its own number makes the report repeatable."""
 
