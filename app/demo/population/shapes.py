@@ -15,14 +15,14 @@ DATA_SCOPES = tuple(scope.name for scope in SCOPES.values() if scope.consent)
 CONSENT_TEXT = "本主体同意融桥平台为融资撮合之目的，在授权期内查询和使用所列类别的信息；可随时撤回。（演示）"
 
 _SOURCES = {
-    "public": "public_registers",
-    "tax": "tax_authority",
-    "invoices": "tax_authority",
-    "social_insurance": "social_insurance_office",
-    "credit_record": "credit_report",
-    "statements": "declared",
-    "utilities": "power_company",
-    "customs": "customs",
+    "public": "MARKET_REGULATION",
+    "tax": "TAX",
+    "invoices": "INVOICES",
+    "social_insurance": "SOCIAL_INSURANCE",
+    "credit_record": "CREDIT_BUREAU",
+    "statements": "DATA_SHARING",
+    "utilities": "UTILITY",
+    "customs": "CUSTOMS",
 }
 
 
@@ -103,7 +103,7 @@ def consent(party: str, scopes: Iterable[str], today: date) -> ConsentInput:
         party=party,
         signer="法定代表人（演示）",
         scopes=list(scopes),
-        purpose="matching",
+        purpose="MATCHING",
         recipient="platform",
         valid_until=add_years(today, 1).isoformat(),
         text_hash=hashlib.sha256(CONSENT_TEXT.encode()).hexdigest(),
