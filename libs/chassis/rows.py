@@ -1,6 +1,6 @@
 """Rows of a table in and out of the frozen dataclass with the same field names, and lists of them in pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
@@ -36,13 +36,20 @@ def insert_if_absent(tx: WriteTx, table: sa.Table, row: Mapping[str, Any]) -> bo
 def page(
     tx: ReadTx, query: sa.Select[Any], key: sa.Column[str], shape: type[T], cursor: str | None, limit: int
 ) -> tuple[tuple[T, ...], str | None]:
-    """The newest rows first, from below `cursor`, and the cursor of the next page (None: that was all)."""
+    """The newest first, from below `cursor`, and the cursor of the next page (None: that was all)."""
+    rows, following = page_rows(tx, query, key, cursor, limit)
+    return tuple(from_row(shape, row) for row in rows), following
+
+
+def page_rows(
+    tx: ReadTx, query: sa.Select[Any], key: sa.Column[str], cursor: str | None, limit: int
+) -> tuple[Sequence[sa.Row[Any]], str | None]:
+    """The same for rows that are not simply a shape."""
     size = _size(limit)
     if cursor is not None:
         query = query.where(key < cursor)
     rows = tx.rows(query.order_by(key.desc()).limit(size + 1))
-    items = tuple(from_row(shape, row) for row in rows[:size])
-    return items, getattr(rows[size - 1], key.name) if len(rows) > size else None
+    return rows[:size], getattr(rows[size - 1], key.name) if len(rows) > size else None
 
 
 def _size(limit: int) -> int:
