@@ -55,6 +55,10 @@ class Disbursement(Shape):
     amount_fen: int
     disbursed_on: date
 
+    def __post_init__(self) -> None:
+        if self.amount_fen < 1:
+            raise Violation("amount_fen", f"A loan of {self.amount_fen} fen.", "Give whole fen from 1.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarantee(Shape):
