@@ -15,16 +15,17 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from libs.chassis import telemetry
 from libs.chassis.call import KEY_LENGTH, Call
 from libs.chassis.codec import pointer, told
 from libs.chassis.database import Database
+from libs.chassis.failures import problem_of
 from libs.chassis.limits import RateLimit
-from libs.chassis.problems import Invalid, Problem, Unavailable, from_violation
-from libs.chassis.tokens import TokenChecker
+from libs.chassis.problems import Invalid, Problem
+from libs.chassis.tokens import TokenChecker, bearer
 from libs.criteria.violation import Violation
 
 log = logging.getLogger(__name__)
@@ -60,11 +61,6 @@ def make_app(title: str, routers: Sequence[APIRouter], door: Door) -> FastAPI:
 
 def door_of(request: Request) -> Door:
     return cast(Door, request.app.state.door)
-
-
-def bearer(authorization: str | None) -> str | None:
-    scheme, _, token = (authorization or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def caller(
@@ -106,12 +102,8 @@ def problem_response(problem: Problem) -> JSONResponse:
     return JSONResponse(problem.document(), problem.status, media_type=PROBLEM_JSON)
 
 
-def _on_problem(_request: Request, error: Exception) -> Response:
-    return problem_response(cast(Problem, error))
-
-
-def _on_violation(_request: Request, error: Exception) -> Response:
-    return problem_response(from_violation(cast(Violation, error)))
+def _on_failure(_request: Request, error: Exception) -> Response:
+    return problem_response(problem_of(error))
 
 
 def _on_bad_request(_request: Request, error: Exception) -> Response:
@@ -130,25 +122,12 @@ def _on_http_error(_request: Request, error: Exception) -> Response:
     return JSONResponse(document, known.status_code, headers=known.headers, media_type=PROBLEM_JSON)
 
 
-def _on_database_away(_request: Request, error: Exception) -> Response:
-    log.error("the database does not answer", exc_info=error)
-    return problem_response(
-        Unavailable("The database does not answer.", mend="Try again; nothing was changed.")
-    )
-
-
-def _on_surprise(_request: Request, error: Exception) -> Response:
-    log.error("unexpected failure", exc_info=error)
-    return problem_response(
-        Problem("An unexpected failure; it has been logged.", mend="Try again, or tell the operator.")
-    )
-
-
+# Starlette answers a named kind and is done; whatever falls to Exception it also raises again, for its server's log.
 _TRANSLATIONS: Sequence[tuple[Any, Callable[[Request, Exception], Response]]] = (
-    (Problem, _on_problem),
-    (Violation, _on_violation),
+    (Problem, _on_failure),
+    (Violation, _on_failure),
+    (SQLAlchemyError, _on_failure),
     (RequestValidationError, _on_bad_request),
     (HTTPException, _on_http_error),
-    (OperationalError, _on_database_away),
-    (Exception, _on_surprise),
+    (Exception, _on_failure),
 )

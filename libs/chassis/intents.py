@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.chassis.database import Database, ReadTx, WriteTx
-from libs.chassis.problems import Unavailable
+from libs.chassis.problems import InFlight, Problem, TooMany, Unauthenticated, Unavailable
 from libs.chassis.tables import intents
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=5)
 _BATCH = 100
+# Answers that say nothing about the matter itself: the same call may succeed later.
+_PASSING = (Unavailable, InFlight, TooMany, Unauthenticated)
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Intent:
 class Runner:
     """How one kind of intent is carried out.
 
-    `call` speaks to the other service, outside any transaction. It returns the outcome, or the Problem with which
-    the other side refused for good. `apply` commits what came of it.
+    `call` speaks to the other service, outside any transaction, and returns the outcome. A Problem that it raises
+    or returns is the other side's refusal, and so the outcome, unless it may pass: then the call is repeated later.
+    `apply` commits what came of it. Whatever else fails is logged and tried again later too.
     """
 
     call: Callable[[Intent], Any]
@@ -84,15 +87,29 @@ def run_subject(database: Database, runners: Runners, subject: str) -> None:
 
 
 def run(database: Database, runners: Runners, intent: Intent) -> bool:
-    runner = runners[intent.kind]
+    """Carry out one intent; whether it came to its end here and now."""
     try:
-        outcome = runner.call(intent)
-    except Unavailable as problem:
+        runner = runners[intent.kind]
+        outcome = _outcome(runner, intent)
+        return database.transact(lambda tx: _finish(tx, runner, intent, outcome))
+    except _PASSING as problem:
         why = problem.detail
         log.warning("intent %s (%s) is put off: %s", intent.id, intent.kind, why)
-        database.transact(lambda tx: _put_off(tx, intent, why))
-        return False
-    return database.transact(lambda tx: _finish(tx, runner, intent, outcome))
+    except Exception as error:  # an intent may fail in any way, and none may stop the others
+        why = f"{type(error).__name__}; the log says more"
+        log.exception("intent %s (%s) failed", intent.id, intent.kind)
+    database.transact(lambda tx: _put_off(tx, intent, why))
+    return False
+
+
+def _outcome(runner: Runner, intent: Intent) -> Any:
+    try:
+        outcome = runner.call(intent)
+    except Problem as problem:
+        outcome = problem
+    if isinstance(outcome, _PASSING):
+        raise outcome
+    return outcome
 
 
 def _finish(tx: WriteTx, runner: Runner, intent: Intent, outcome: Any) -> bool:

@@ -4,11 +4,8 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from libs.chassis import telemetry
 from libs.chassis.database import Database, leading
-from libs.chassis.problems import Problem
 from libs.chassis.service import Job
 
 log = logging.getLogger(__name__)
@@ -56,6 +53,6 @@ class Scheduler:
             with leading(self._database, f"job {self._service} {job.name}") as mine:
                 if mine:
                     job.run()
-        except (Problem, SQLAlchemyError, OSError):
+        except Exception:  # whatever it was, the job is wanted again
             telemetry.job_failures.labels(self._service, job.name).inc()
             log.exception("job %s of %s failed; it runs again in %s s", job.name, self._service, job.every)

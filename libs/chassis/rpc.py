@@ -8,7 +8,6 @@ A servicer method parses, makes one call of an operation and answers:
 """
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,30 +17,14 @@ import grpc
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from sqlalchemy.exc import OperationalError
 
 from libs.chassis import telemetry
 from libs.chassis.call import KEY_LENGTH, Call
 from libs.chassis.database import Database
+from libs.chassis.failures import problem_of
 from libs.chassis.limits import RateLimit
-from libs.chassis.problems import (
-    Conflict,
-    Forbidden,
-    InFlight,
-    Invalid,
-    KeyReused,
-    NotFound,
-    Problem,
-    StaleVersion,
-    TooMany,
-    Unauthenticated,
-    Unavailable,
-    from_violation,
-)
-from libs.chassis.tokens import TokenChecker
-from libs.criteria.violation import Violation
-
-log = logging.getLogger(__name__)
+from libs.chassis.problems import Invalid, Problem, Unavailable
+from libs.chassis.tokens import TokenChecker, bearer
 
 M = TypeVar("M", bound=Message)
 
@@ -57,16 +40,8 @@ _CODES = {
     429: grpc.StatusCode.RESOURCE_EXHAUSTED,
     503: grpc.StatusCode.UNAVAILABLE,
 }
-_PROBLEMS: dict[grpc.StatusCode, type[Problem]] = {
-    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
-    grpc.StatusCode.PERMISSION_DENIED: Forbidden,
-    grpc.StatusCode.NOT_FOUND: NotFound,
-    grpc.StatusCode.FAILED_PRECONDITION: Conflict,
-    grpc.StatusCode.INVALID_ARGUMENT: Invalid,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: TooMany,
-}
-# Kinds that share their status code with another, by the type that comes with the problem.
-_FINER: dict[object, type[Problem]] = {kind.type_uri(): kind for kind in (InFlight, KeyReused, StaleVersion)}
+# By the type that comes with the problem. A failure of the other side's own is none of these: Unavailable.
+_KINDS: dict[object, type[Problem]] = {kind.type_uri(): kind for kind in Problem.__subclasses__()}
 
 
 @dataclass(frozen=True)
@@ -87,15 +62,15 @@ class RpcDoor:
         metadata = {
             key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
         }
-        token = metadata.get("authorization", "").removeprefix("Bearer ").strip()
-        principal = self.tokens.principal(token or None)
+        token = bearer(metadata.get("authorization"))
+        principal = self.tokens.principal(token)
         self.limit.count(principal.subject)
         key = metadata.get("idempotency-key")
         if key is not None and not 0 < len(key) <= KEY_LENGTH:
             raise Invalid(
                 f"The key has {len(key)} characters.", field="idempotency-key", mend=f"Use 1 to {KEY_LENGTH}."
             )
-        return Call(self.database, principal, token, key, writes)
+        return Call(self.database, principal, token or "", key, writes)
 
 
 def listen(address: str, name: str, workers: int = 16) -> tuple[grpc.Server, int]:
@@ -156,13 +131,8 @@ class _Translator(grpc.ServerInterceptor):
             with telemetry.served_rpc(method, context):
                 try:
                     return handler.unary_unary(request, context)
-                except Problem as problem:
-                    _abort(context, problem)
-                except Violation as violation:
-                    _abort(context, from_violation(violation))
-                except OperationalError as error:
-                    log.error("the database does not answer", exc_info=error)
-                    _abort(context, Unavailable("The database does not answer.", mend="Try again."))
+                except Exception as error:  # noqa: BLE001 - as at the HTTP door, no caller is told our inside
+                    _abort(context, problem_of(error))
 
         return grpc.unary_unary_rpc_method_handler(
             behave, handler.request_deserializer, handler.response_serializer
@@ -176,13 +146,10 @@ def _abort(context: grpc.ServicerContext, problem: Problem) -> None:
 
 
 def _problem(error: Any) -> Problem:
-    code: grpc.StatusCode = error.code()
-    kind = _PROBLEMS.get(code)
-    if kind is None:
-        return Unavailable(
-            f"The service did not answer ({code.name.lower()}).", mend="Try again in a moment."
-        )
     trailing: dict[str, bytes] = dict(error.trailing_metadata() or ())
     document: dict[str, Any] = json.loads(trailing.get(_PROBLEM_KEY, b"{}"))
-    kind = _FINER.get(document.get("type"), kind)
+    kind = _KINDS.get(document.get("type"))
+    if kind is None:
+        why = error.code().name.lower()
+        return Unavailable(f"The service did not answer ({why}).", mend="Try again in a moment.")
     return kind(str(error.details()), document.get("field"), document.get("mend"), document.get("source"))

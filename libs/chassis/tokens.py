@@ -28,6 +28,12 @@ def issue_for_service(keys: Keys, name: str) -> str:
     return jwt.encode(claims, keys.service_key, algorithm="HS256")
 
 
+def bearer(authorization: str | None) -> str | None:
+    """The token of an `Authorization: Bearer <token>`, None where there is none."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 @dataclass(frozen=True)
 class TokenChecker:
     keys: Keys

@@ -9,7 +9,6 @@ from libs.chassis import wire
 from libs.chassis.codec import dump
 from libs.chassis.database import Database
 from libs.chassis.intents import Intent
-from libs.chassis.problems import Problem, Unavailable
 from libs.chassis.rpc import invoke
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from rongqiao.guarantee.v1 import guarantee_pb2_grpc
@@ -23,23 +22,21 @@ class GuaranteeClient:
     channel: grpc.Channel
     token: Callable[[], str]
 
-    def reserve(self, intent: Intent) -> pb.Guarantee | Problem:
-        """The reservation, or the Problem with which guarantee refused it; Unavailable is raised, to try again."""
+    def reserve(self, intent: Intent) -> pb.Guarantee:
+        """The reservation; raises the Problem with which guarantee refused it."""
         with self.database.read() as tx:
             application = store.application(tx, intent.subject)
         stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)
-        return _answer(
-            lambda: invoke(stub.Reserve, reservation(application), token=self.token(), key=intent.id)
-        )
+        return invoke(stub.Reserve, reservation(application), token=self.token(), key=intent.id)
 
-    def release(self, intent: Intent) -> pb.Guarantee | Problem | None:
+    def release(self, intent: Intent) -> pb.Guarantee | None:
         with self.database.read() as tx:
             guarantee_id = store.application(tx, intent.subject).guarantee_id
         if guarantee_id is None:
             return None
         stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)
         request = pb.GuaranteeId(guarantee_id=guarantee_id)
-        return _answer(lambda: invoke(stub.Release, request, token=self.token(), key=intent.id))
+        return invoke(stub.Release, request, token=self.token(), key=intent.id)
 
 
 def reservation(application: Application) -> pb.ReserveRequest:
@@ -61,12 +58,3 @@ def reservation(application: Application) -> pb.ReserveRequest:
             "proposal": proposal,
         },
     )
-
-
-def _answer(call: Callable[[], pb.Guarantee]) -> pb.Guarantee | Problem:
-    try:
-        return call()
-    except Unavailable:
-        raise
-    except Problem as refusal:
-        return refusal
