@@ -80,7 +80,7 @@ def follow_application(tx: WriteTx, changed: lending_events.ApplicationChanged) 
 def _news(tx: WriteTx, before: FinancingRequest, referral: Referral) -> FinancingRequest:
     store.update_referral(tx, referral)
     request = keep(tx, before, rules.with_referral(before, referral))
-    if request.status is RequestStatus.REFUSED is not before.status:
+    if request.status is RequestStatus.REFUSED and before.status is not RequestStatus.REFUSED:
         codes = (code for one in request.referrals for code in one.reason_codes)
         open_case(tx, request.id, Cause.ALL_DECLINED, tuple(dict.fromkeys(codes)))
     return request
