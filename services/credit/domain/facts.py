@@ -87,15 +87,16 @@ def check_fact(new: NewFact, today: date) -> None:
 def resolve(records: Iterable[Fact], as_of: date, known: datetime | None = None) -> Held:
     """Of each fact the record that counts on a day, as far as it was `known` by an instant.
 
-    The newest observation wins, then the more trusted source, then the later correction. What a firm says of itself
-    only fills gaps, except for the statements, which are always its own word.
+    `records` in the order in which they were said. The newest observation wins, then the more trusted source, then
+    the later correction. What a firm says of itself only fills gaps, except for the statements, which are always
+    its own word.
     """
     held: dict[str, Fact] = {}
     for record in records:
         if record.observed_on > as_of or (known is not None and record.recorded_at > known):
             continue
         before = held.get(record.fact)
-        if before is None or _weight(record) > _weight(before):
+        if before is None or _weight(record) >= _weight(before):  # of one instant, the later said
             held[record.fact] = record
     return MappingProxyType(held)
 

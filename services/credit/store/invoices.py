@@ -28,14 +28,26 @@ def open_delivery(tx: WriteTx, party: str, covers_until: date, by: str) -> str:
 
 def add_invoices(tx: WriteTx, party: str, new: Sequence[Invoice]) -> int:
     """Keep those that are new, and note which are void. Returns how many rows changed."""
+    if not new:
+        return 0
     insert = insert_into(tx, invoices)
     voided = {"voided_at": insert.excluded.voided_at}
     only_news = invoices.c.voided_at.is_(None) & insert.excluded.voided_at.is_not(None)
     upsert = insert.on_conflict_do_update(
         index_elements=list(invoices.primary_key), set_=voided, where=only_news
     )
-    rows = [_row(party, invoice, tx.now) for invoice in new]
-    return tx.execute(upsert, rows).rowcount if rows else 0
+    changed = tx.execute(upsert.returning(invoices.c.month), _rows(party, new, tx.now))
+    return len(changed.all())
+
+
+def _rows(party: str, new: Sequence[Invoice], now: datetime) -> list[dict[str, object]]:
+    """A row an invoice: PostgreSQL takes none twice in one statement. That it is void counts, whenever it is said."""
+    once: dict[tuple[str, str, date], dict[str, object]] = {}
+    for invoice in new:
+        row = _row(party, invoice, now)
+        known = once.setdefault((invoice.direction, invoice.number, invoice.issued_on), row)
+        known["voided_at"] = known["voided_at"] or row["voided_at"]
+    return list(once.values())
 
 
 def _row(party: str, invoice: Invoice, now: datetime) -> dict[str, object]:
