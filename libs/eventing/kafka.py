@@ -50,12 +50,12 @@ _NOT_OURS_ANY_MORE = (
 class KafkaTransport:
     """A transport over the brokers at `bootstrap` (`host:port`, several by commas).
 
-    `replication` copies of each topic, of which all but one must have a message before it counts; `security` are
-    kafka-python's settings for TLS and SASL. Raises RuntimeError without the compiled checksum.
+    `replication` copies of each topic, of which all but one must have a message before it counts; `settings` are
+    kafka-python's own, for TLS and SASL. Raises RuntimeError without the compiled checksum.
     """
 
     def __init__(
-        self, bootstrap: str, *, replication: int = 1, security: Mapping[str, Any] = MappingProxyType({})
+        self, bootstrap: str, *, replication: int = 1, settings: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         if find_spec("crc32c") is None:
             raise RuntimeError("install the wheel `crc32c`: without it every message takes 28 times as long")
@@ -64,9 +64,8 @@ class KafkaTransport:
             "bootstrap_servers": bootstrap.split(","),
             "bootstrap_timeout_ms": _BOOTSTRAP,
             "request_timeout_ms": _REQUEST,
-            "retry_backoff_ms": _RETRY,
             "reconnect_backoff_max_ms": 1_000,
-            **security,
+            **settings,
         }
 
     def ensure_topics(self, topics: Collection[Topic]) -> None:
@@ -100,6 +99,7 @@ class KafkaTransport:
             return _Producer(
                 KafkaProducer(
                     **self._connection,
+                    retry_backoff_ms=_RETRY,
                     transactional_id=f"rongqiao.relay.{name}",
                     transaction_timeout_ms=_TRANSACTION,
                     delivery_timeout_ms=_DELIVERY,

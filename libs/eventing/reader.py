@@ -47,8 +47,11 @@ class Reader(Worker):
 
     def drain(self) -> None:
         """Handle in this thread all that is in the log. For tests, with a reader that was not started."""
-        while self.lag():
-            self._round()
+        try:
+            while self.lag():
+                self._round()
+        finally:
+            self._let_go()
 
     def _round(self) -> None:
         self._follow_generation()

@@ -42,8 +42,11 @@ class Relay(Worker):
 
     def drain(self) -> None:
         """Publish in this thread all that is committed. Raises Outage; does nothing while another relay leads."""
-        while self._publish_batch():
-            pass
+        try:
+            while self._publish_batch():
+                pass
+        finally:
+            self._let_go()
 
     def ask_to_stop(self) -> None:
         super().ask_to_stop()

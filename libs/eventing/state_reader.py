@@ -42,8 +42,11 @@ class StateReader(Worker):
 
     def catch_up(self) -> None:
         """Read in this thread until `ready`, and what came since. For tests, with a reader that was not started."""
-        while self._read(timeout=0) or not self.ready.is_set():
-            pass
+        try:
+            while self._read(timeout=0) or not self.ready.is_set():
+                pass
+        finally:
+            self._let_go()
 
     def _round(self) -> None:
         self._read(POLL_SECONDS)

@@ -3,11 +3,11 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from opentelemetry import propagate, trace
+from opentelemetry import propagate
+from opentelemetry.trace import SpanKind
 
+from libs.chassis import telemetry
 from libs.eventing.envelope import Event
-
-_tracer = trace.get_tracer("rongqiao.eventing")
 
 
 def current_traceparent() -> str | None:
@@ -20,6 +20,7 @@ def current_traceparent() -> str | None:
 def handling(event: Event) -> Generator[None]:
     """A consumer span that continues the emitter's trace."""
     carrier = {"traceparent": event.traceparent} if event.traceparent else {}
-    context, kind = propagate.extract(carrier), trace.SpanKind.CONSUMER
-    with _tracer.start_as_current_span(f"handle {event.topic}", context=context, kind=kind):
+    emitter = propagate.extract(carrier)
+    name, told = f"handle {event.topic}", {"messaging__message__id": event.id}
+    with telemetry.span(name, SpanKind.CONSUMER, emitter, **told):
         yield

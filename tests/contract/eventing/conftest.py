@@ -1,0 +1,76 @@
+"""Every test here runs on each database and each log that it asks for."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.engines import Kafka
+from libs.chassis.clock import SystemClock
+from libs.chassis.database import Database
+from libs.chassis.ids import new_id
+from libs.eventing.embedded import EmbeddedTransport
+from libs.eventing.kafka import KafkaTransport
+from libs.eventing.outage import Outage
+from libs.eventing.topics import Kind, Topic
+from libs.eventing.transport import Transport
+from tests.contract.eventing.world import World, make_tables, make_topic
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url, clock=SystemClock(), ids=new_id)
+    make_tables(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def fact() -> Topic:
+    return make_topic(Kind.FACT, uuid4().hex)
+
+
+@pytest.fixture
+def state() -> Topic:
+    return make_topic(Kind.STATE, uuid4().hex)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[EmbeddedTransport]:
+    transport = EmbeddedTransport(tmp_path / "events.db")
+    yield transport
+    transport.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_groups(kafka_broker: Kafka) -> str:
+    """Address of a broker that has made its internal topic of groups, which it does when first asked for one."""
+    transport = KafkaTransport(kafka_broker.bootstrap)
+    for _ in range(100):
+        try:
+            transport.lag("first", [])
+        except Outage:
+            time.sleep(0.1)
+        else:
+            break
+    return kafka_broker.bootstrap
+
+
+@pytest.fixture
+def kafka(kafka_groups: str, fact: Topic, state: Topic) -> KafkaTransport:
+    transport = KafkaTransport(kafka_groups)
+    transport.ensure_topics([fact, state])
+    return transport
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    transport: Transport = request.getfixturevalue(request.param)
+    return transport
+
+
+@pytest.fixture
+def world(database: Database, transport: Transport, fact: Topic, state: Topic) -> World:
+    return World(database, transport, fact, state)
