@@ -1,0 +1,1 @@
+"""The web platform: server-rendered pages for everybody who takes part, Chinese first."""

@@ -1,0 +1,35 @@
+"""The services that the portal speaks to, always with the token of the user."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import grpc
+
+from rongqiao.coordination.v1 import coordination_pb2_grpc
+from rongqiao.credit.v1 import credit_pb2_grpc
+from rongqiao.guarantee.v1 import guarantee_pb2_grpc
+from rongqiao.identity.v1 import identity_pb2_grpc
+from rongqiao.lending.v1 import lending_pb2_grpc
+from rongqiao.oversight.v1 import oversight_pb2_grpc
+
+
+@dataclass(frozen=True)
+class Clients:
+    identity: identity_pb2_grpc.IdentityStub
+    credit: credit_pb2_grpc.CreditStub
+    coordination: coordination_pb2_grpc.CoordinationStub
+    lending: lending_pb2_grpc.LendingStub
+    guarantee: guarantee_pb2_grpc.GuaranteesStub
+    oversight: oversight_pb2_grpc.OversightStub
+
+    @classmethod
+    def over(cls, channel: Callable[[str], grpc.Channel]) -> Self:
+        return cls(
+            identity=identity_pb2_grpc.IdentityStub(channel("identity")),
+            credit=credit_pb2_grpc.CreditStub(channel("credit")),
+            coordination=coordination_pb2_grpc.CoordinationStub(channel("coordination")),
+            lending=lending_pb2_grpc.LendingStub(channel("lending")),
+            guarantee=guarantee_pb2_grpc.GuaranteesStub(channel("guarantee")),
+            oversight=oversight_pb2_grpc.OversightStub(channel("oversight")),
+        )

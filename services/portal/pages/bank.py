@@ -1,0 +1,130 @@
+"""A bank's applications: read, decide, report what was paid out and what came back."""
+
+from starlette.responses import Response
+
+from libs.chassis.problems import Forbidden, NotFound, Problem
+from libs.criteria.violation import Violation
+from rongqiao.credit.v1 import credit_pb2 as credit
+from rongqiao.lending.v1 import lending_pb2 as pb
+from services.portal import formatting
+from services.portal.audiences import BANKS
+from services.portal.choices import reason_codes
+from services.portal.codes import enum_codes, enum_number
+from services.portal.forms import Form, Posted, fresh
+from services.portal.routes import page_router
+from services.portal.troubles import Refusal, back, status_of
+from services.portal.visit import Posting, Visit, Visiting
+
+router = page_router(BANKS)
+
+STATES = enum_codes(pb.ApplicationStatus.DESCRIPTOR)
+
+
+@router.get("/bank/applications")
+def inbox(visit: Visiting) -> Response:
+    state = visit.query("status")
+    request = pb.ListApplicationsRequest(
+        status=enum_number(pb.ApplicationStatus.DESCRIPTOR, state), cursor=visit.optional("cursor")
+    )
+    page = visit.ask(visit.services.lending.ListApplications, request)
+    return visit.page("bank/applications.html", applications=page, state=state, states=STATES)
+
+
+@router.get("/bank/applications/{application_id}")
+def application(application_id: str, visit: Visiting) -> Response:
+    return _application_page(visit, application_id)
+
+
+@router.post("/bank/applications/{application_id}/approve")
+def approve(application_id: str, visit: Visiting, posted: Posting) -> Response:
+    try:
+        request = pb.ApproveRequest(
+            application_id=application_id,
+            amount_fen=formatting.fen_of_wan(posted.text("amount"), "amount"),
+            rate_ppm=formatting.ppm_of_percent(posted.text("rate"), "rate"),
+            term_months=formatting.whole(posted.text("term"), "term"),
+            conditions=posted.lines("conditions"),
+        )
+        visit.act(visit.services.lending.Approve, request, posted.key)
+    except (Problem, Violation) as refusal:
+        return _refused(visit, application_id, posted, refusal)
+    return visit.go(f"/bank/applications/{application_id}", done="approved")
+
+
+@router.post("/bank/applications/{application_id}/decline")
+def decline(application_id: str, visit: Visiting, posted: Posting) -> Response:
+    request = pb.DeclineRequest(application_id=application_id, reason_codes=posted.all("reason_codes"))
+    try:
+        visit.act(visit.services.lending.Decline, request, posted.key)
+    except Problem as refusal:
+        return _refused(visit, application_id, posted, refusal)
+    return visit.go(f"/bank/applications/{application_id}", done="declined")
+
+
+@router.post("/bank/applications/{application_id}/disburse")
+def disburse(application_id: str, visit: Visiting, posted: Posting) -> Response:
+    request = pb.DisburseRequest(
+        application_id=application_id,
+        disbursed_on=posted.text("disbursed_on"),
+        external_id=posted.text("external_id"),
+    )
+    try:
+        visit.act(visit.services.lending.Disburse, request, posted.key)
+    except Problem as refusal:
+        return _refused(visit, application_id, posted, refusal)
+    return visit.go(f"/bank/applications/{application_id}", done="disbursed")
+
+
+@router.post("/bank/applications/{application_id}/repay")
+def repay(application_id: str, visit: Visiting, posted: Posting) -> Response:
+    try:
+        request = pb.RepayRequest(
+            loan_id=posted.text("loan"),
+            principal_fen=formatting.fen_of_yuan(posted.text("principal"), "principal"),
+            interest_fen=formatting.fen_of_yuan(posted.text("interest") or "0", "interest"),
+            paid_on=posted.text("paid_on"),
+            external_id=posted.text("external_id"),
+        )
+        visit.act(visit.services.lending.Repay, request, posted.key)
+    except (Problem, Violation) as refusal:
+        return _refused(visit, application_id, posted, refusal)
+    return visit.go(f"/bank/applications/{application_id}", done="repaid")
+
+
+def _refused(visit: Visit, application_id: str, posted: Posted, refusal: Refusal) -> Response:
+    return _application_page(visit, application_id, back(posted, refusal, visit.words), status_of(refusal))
+
+
+def _application_page(
+    visit: Visit, application_id: str, form: Form | None = None, status: int = 200
+) -> Response:
+    lending = visit.services.lending
+    application = visit.ask(lending.GetApplication, pb.ApplicationId(application_id=application_id))
+    loans = visit.ask(lending.ListLoans, pb.ListLoansRequest(application_id=application_id))
+    return visit.page(
+        "bank/application.html",
+        status,
+        application=application,
+        loan=next(iter(loans.items), None),
+        party=_party(visit, application.party),
+        form=form or _first_form(visit, application),
+        reasons=reason_codes(),
+    )
+
+
+def _first_form(visit: Visit, application: pb.Application) -> Form:
+    """What a decision most often is: what was asked for, today."""
+    return fresh(
+        amount=formatting.in_wan(application.amount_fen),
+        term=str(application.term_months),
+        disbursed_on=visit.today,
+        paid_on=visit.today,
+    )
+
+
+def _party(visit: Visit, party: str) -> credit.Party | None:
+    """The firm's file as far as it agreed; None where it did not."""
+    try:
+        return visit.ask(visit.services.credit.GetParty, credit.PartyId(party=party))
+    except (Forbidden, NotFound):
+        return None

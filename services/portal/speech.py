@@ -1,0 +1,136 @@
+"""Codes, facts and rules in the words of one language, for the templates."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from google.protobuf.message import Message
+
+from libs.chassis import wire
+from libs.criteria.evaluate import Criterion
+from libs.criteria.vocabulary import FACTS, SCOPES, Words
+from libs.criteria.wording import requirement
+from libs.finance.rates import PPM_PER_BP
+from rongqiao.lending.v1 import lending_pb2 as lending
+from services.portal import formatting
+from services.portal.codes import code, codes
+from services.portal.forms import Trouble
+from services.portal.names import Names
+from services.portal.troubles import told_row
+from services.portal.wording import Wording
+
+
+@dataclass(frozen=True)
+class Speech:
+    words: Wording
+    names: Names
+
+    @property
+    def language(self) -> str:
+        return self.words.language
+
+    def filters(self) -> dict[str, Callable[..., str]]:
+        language = self.language
+        return {
+            "yuan": partial(formatting.yuan, language=language),
+            "wan": partial(formatting.wan, language=language),
+            "in_wan": formatting.in_wan,
+            "percent": formatting.percent,
+            "share": formatting.share,
+            "instant": formatting.instant,
+            "region": formatting.region_name,
+            "industry": formatting.industry_name,
+            "organisation": self.names.of,
+            "fact": partial(formatting.fact_label, language=language),
+            "months": self.months,
+            "listed": self.listed,
+        }
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        named = (
+            self.word,
+            self.words_of,
+            self.reason_text,
+            self.reason_name,
+            self.fact_value,
+            self.scope_name,
+            self.rate_words,
+            self.regions_words,
+            self.industries_words,
+            self.criterion_words,
+            self.dimension_word,
+            self.told_row,
+        )
+        return {function.__name__: function for function in named}
+
+    def months(self, count: int) -> str:
+        return self.words("unit.months", count=count)
+
+    def listed(self, texts: Iterable[str]) -> str:
+        return self.words("unit.comma").join(texts)
+
+    def word(self, message: Message, field: str) -> str:
+        """An enum field in words; a list of them, listed."""
+        described = message.DESCRIPTOR.fields_by_name[field]
+        kind: Any = described.enum_type
+        found = codes(message, field) if wire.is_repeated(described) else [code(message, field)]
+        return self.listed(text for _, text in self.words_of(kind.name, filter(None, found)))
+
+    def words_of(self, kind: str, found: Iterable[str]) -> list[tuple[str, str]]:
+        """Codes of an enum, each with its word: what a choice offers."""
+        return [(name, self.words(f"code.{kind}.{name}")) for name in found]
+
+    def reason_text(self, reason: Any) -> str:
+        """The sentence of a reason, of a match or a score."""
+        return (reason.text_en if self.language == "en" else reason.text) or reason.text
+
+    def reason_name(self, reason: str) -> str:
+        """A reason code in words: by the fact that it is about, or by the portal's own table."""
+        about = next((kind.label for kind in FACTS.values() if kind.reason_code == reason), None)
+        return self.words.get(f"reason.{reason}", self._in(about) if about else reason)
+
+    def fact_value(self, fact: str, value: str) -> str:
+        return formatting.fact_value(fact, value, self.language)
+
+    def scope_name(self, scope: str) -> str:
+        return self._in(SCOPES[scope].label) if scope in SCOPES else scope
+
+    def rate_words(self, rate: lending.Rate) -> str:
+        base = code(rate, "base")
+        if base == "FIXED":
+            return self.words(
+                "rate.FIXED", low=formatting.percent(rate.min_ppm), high=formatting.percent(rate.max_ppm)
+            )
+        low, high = rate.min_ppm // PPM_PER_BP, rate.max_ppm // PPM_PER_BP
+        return self.words(f"rate.{base}", low=f"{low:+d}", high=f"{high:+d}")
+
+    def regions_words(self, found: Iterable[str]) -> str:
+        return self.listed(formatting.region_name(region) for region in found)
+
+    def industries_words(self, found: Iterable[str]) -> str:
+        return self.listed(formatting.industry_name(industry) for industry in found)
+
+    def criterion_words(self, criterion: lending.Criterion) -> str:
+        rule = wire.from_message(Criterion, criterion)
+        return rule.message if rule.message and self.language == "zh" else self._in(requirement(rule))
+
+    def dimension_word(self, dimension: str, label: str) -> str:
+        """A row or column of a table of flows."""
+        match dimension:
+            case "COUNTY":
+                return formatting.region_name(label)
+            case "INDUSTRY":
+                return formatting.industry_name(label)
+            case "PRODUCT_KIND":
+                return self.words.get(f"code.ProductKind.{label}", label)
+            case "SIZE":
+                return self.words.get(f"code.Size.{label}", label)
+            case _:
+                return label
+
+    def told_row(self, row: lending.ImportRow) -> Trouble:
+        return told_row(row.message, row.mend, self.words)
+
+    def _in(self, text: Words) -> str:
+        return text.en if self.language == "en" else text.zh
