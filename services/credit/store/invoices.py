@@ -42,22 +42,23 @@ def add_invoices(tx: WriteTx, party: str, new: Sequence[Invoice]) -> int:
 
 def _rows(party: str, new: Sequence[Invoice], now: datetime) -> list[dict[str, object]]:
     """A row an invoice: PostgreSQL takes none twice in one statement. That it is void counts, whenever it is said."""
+    pseudonyms = {name: vault().blind_index(name) for name in {invoice.counterparty for invoice in new}}
     once: dict[tuple[str, str, date], dict[str, object]] = {}
     for invoice in new:
-        row = _row(party, invoice, now)
+        row = _row(party, invoice, pseudonyms[invoice.counterparty], now)
         known = once.setdefault((invoice.direction, invoice.number, invoice.issued_on), row)
         known["voided_at"] = known["voided_at"] or row["voided_at"]
     return list(once.values())
 
 
-def _row(party: str, invoice: Invoice, now: datetime) -> dict[str, object]:
+def _row(party: str, invoice: Invoice, counterparty: str, now: datetime) -> dict[str, object]:
     return {
         "party": party,
         "direction": invoice.direction.value,
         "number": invoice.number,
         "issued_on": invoice.issued_on,
         "month": month_of(invoice.issued_on),
-        "counterparty": vault().blind_index(invoice.counterparty),
+        "counterparty": counterparty,
         "net_fen": invoice.net_fen,
         "tax_fen": invoice.tax_fen,
         "recorded_at": now,

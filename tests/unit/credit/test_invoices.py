@@ -157,9 +157,9 @@ class Endless(io.TextIOBase):
 
     def __iter__(self) -> Iterator[str]:
         yield HEADER
-        for self.made in range(1, self._rows + 1):
-            day = date(2025, 1, 1) + timedelta(days=self.made % 600)
-            yield f"{self.made},SALE,{day},B{self.made % 50},{self.made},0,VALID\n"
+        for number in range(self._rows):
+            self.made = number + 1
+            yield f"{number},SALE,{date(2025, 1, 1) + timedelta(days=number % 600)},B{number % 50},{number},0,VALID\n"
 
 
 def test_a_large_file_is_recorded_while_it_is_read(
