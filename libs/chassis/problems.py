@@ -22,6 +22,9 @@ class Problem(Exception):
     slug = "internal"
     title = "Something broke on our side"
 
+    def __str__(self) -> str:
+        return self.detail if self.mend is None else f"{self.detail} {self.mend}"
+
     @classmethod
     def type_uri(cls) -> str:
         return f"urn:rongqiao:problem:{cls.slug}"

@@ -65,7 +65,10 @@ def _plain_one(field: FieldDescriptor, value: Any) -> Any:
 
 
 def _enum_text(kind: EnumDescriptor, number: int) -> str | None:
-    name = kind.values_by_number[number].name.removeprefix(enum_prefix(kind))
+    known = kind.values_by_number.get(number)
+    if known is None:
+        return str(number)  # of a newer release; the dataclass will refuse it, and name the field
+    name = known.name.removeprefix(enum_prefix(kind))
     return None if name == "UNSPECIFIED" else name
 
 

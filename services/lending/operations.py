@@ -38,7 +38,7 @@ RELEASE = "release_guarantee"
 def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
     """A new product, a new version of a published one, or the draft rewritten: by the bank's own number."""
     by.require(*BANK)
-    known = store.product_by_external_id(tx, by.organisation, new.external_id)
+    known = store.numbered_product_to_change(tx, by.organisation, new.external_id)
     if known is not None and known.status is ProductStatus.DRAFT:
         draft = replace(known, terms=new.terms, created_by=by.subject)
         store.update_product(tx, draft)
@@ -142,8 +142,9 @@ def open_application(tx: WriteTx, by: Principal, new: NewApplication) -> Applica
 
 
 def get_application(tx: ReadTx, by: Principal, application_id: str) -> Application:
+    by.require(*BANK, Role.SME, Role.SERVICE)
     application = store.application(tx, application_id)
-    _require_side(by, application)
+    by.require_organisation(application.party if by.role is Role.SME else application.bank)
     return application
 
 
@@ -226,7 +227,7 @@ def repay(tx: WriteTx, by: Principal, loan_id: str, repayment: Repayment) -> Loa
             field="external_id",
             mend="Give each payment its own number.",
         )
-    after = loan_rules.repaid(loan, repayment)
+    after = loan_rules.repaid(loan, repayment, tx.today)
     repayment_id = tx.new_id("rep")
     store.record_repayment(tx, repayment_id, after, repayment)
     application = store.application(tx, loan.application_id)
@@ -270,8 +271,8 @@ _COVERS = {
 }
 
 
-def _own_product(tx: ReadTx, by: Principal, product_id: str) -> Product:
-    product = store.product(tx, product_id)
+def _own_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
+    product = store.product_to_change(tx, product_id)
     by.require_organisation(product.bank)
     return product
 
@@ -280,11 +281,6 @@ def _own_application(tx: WriteTx, by: Principal, application_id: str) -> Applica
     application = store.application_to_change(tx, application_id)
     by.require_organisation(application.bank)
     return application
-
-
-def _require_side(by: Principal, application: Application) -> None:
-    by.require(*BANK, Role.SME, Role.SERVICE)
-    by.require_organisation(application.party if by.role is Role.SME else application.bank)
 
 
 def _keep(tx: WriteTx, application: Application) -> Application:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import grpc
 
+from libs.chassis.codec import load
 from libs.chassis.rpc import RpcDoor
 from libs.chassis.wire import from_message, to_message, to_plain
 from rongqiao.lending.v1 import lending_pb2 as pb
@@ -54,7 +55,7 @@ class LendingServicer(lending_pb2_grpc.LendingServicer):
 
     def ListProducts(self, request: pb.ListProductsRequest, context: Context) -> pb.ProductPage:
         asked = to_plain(request)
-        status = ProductStatus(asked["status"]) if "status" in asked else None
+        status = load(ProductStatus, asked["status"]) if asked.get("status") else None
         page = self.door.call(context).read(
             operations.list_products, asked.get("bank"), status, asked.get("cursor"), request.limit
         )
@@ -72,7 +73,7 @@ class LendingServicer(lending_pb2_grpc.LendingServicer):
 
     def ListApplications(self, request: pb.ListApplicationsRequest, context: Context) -> pb.ApplicationPage:
         asked = to_plain(request)
-        status = ApplicationStatus(asked["status"]) if "status" in asked else None
+        status = load(ApplicationStatus, asked["status"]) if asked.get("status") else None
         page = self.door.call(context).read(
             operations.list_applications, status, asked.get("cursor"), request.limit
         )

@@ -99,23 +99,37 @@ def product(tx: ReadTx, product_id: str, version: int | None = None) -> Product:
     return from_row(Product, row)
 
 
-def product_by_external_id(tx: ReadTx, bank: str, external_id: str) -> Product | None:
+def product_to_change(tx: WriteTx, product_id: str) -> Product:
+    """The newest version, with all of them locked: a draft cannot be rewritten while it is being published."""
+    _lock_versions(tx, products.c.id == product_id)
+    return product(tx, product_id)
+
+
+def numbered_product_to_change(tx: WriteTx, bank: str, external_id: str) -> Product | None:
+    """The same by the bank's own number; None where it is new."""
     mine = (products.c.bank == bank) & (products.c.external_id == external_id)
+    _lock_versions(tx, mine)
     row = tx.row(sa.select(products).where(mine).order_by(products.c.version.desc()).limit(1))
     return None if row is None else from_row(Product, row)
+
+
+def _lock_versions(tx: WriteTx, which: sa.ColumnElement[bool]) -> None:
+    tx.lock_rows(sa.select(products.c.version).where(which).order_by(products.c.version))
 
 
 def product_page(
     tx: ReadTx, bank: str | None, status: ProductStatus | None, cursor: str | None, limit: int
 ) -> ProductPage:
-    """The newest version of each product, of one bank or of all, as the caller's filter says."""
-    newer = products.alias("newer")
-    outdated = sa.exists().where(newer.c.id == products.c.id, newer.c.version > products.c.version)
-    query = sa.select(products).where(~outdated)
-    if bank is not None:
-        query = query.where(products.c.bank == bank)
-    if status is not None:
-        query = query.where(products.c.status == status)
+    """One version of each product, of one bank or of all: what is on the market, or else the newest."""
+    query = sa.select(products)
+    if status is not ProductStatus.PUBLISHED:  # of which there is one at most, though a draft may be newer
+        newer = products.alias("newer")
+        query = query.where(
+            ~sa.exists().where(newer.c.id == products.c.id, newer.c.version > products.c.version)
+        )
+    for column, wanted in ((products.c.bank, bank), (products.c.status, status)):
+        if wanted is not None:
+            query = query.where(column == wanted)
     items, following = page(tx, query, products.c.id, Product, cursor, limit)
     return ProductPage(items=items, next_cursor=following)
 

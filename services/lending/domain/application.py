@@ -1,5 +1,6 @@
 """Applications: from the firm's choice of a plan to the bank's decision and the drawdown."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,7 +9,14 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions
-from services.lending.domain.product import Product, ProductKind, ProductStatus
+from services.lending.domain.product import (
+    MOST_MONTHS,
+    MOST_PPM,
+    GuaranteeMode,
+    Product,
+    ProductKind,
+    ProductStatus,
+)
 
 
 class ApplicationStatus(StrEnum):
@@ -34,6 +42,9 @@ class Cover(StrEnum):
 
 _COVER_ORDER = {cover: place for place, cover in enumerate(Cover)}
 _READY = (Cover.NOT_NEEDED, Cover.CONFIRMED)
+# Reasons stand in events, where no personal data may: a code has no room for a name or a sentence.
+_REASON_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_LONGEST_NUMBER = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,10 @@ class Declination(Shape):
             raise Violation(
                 "reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code."
             )
+        for place, code in enumerate(self.reason_codes):
+            if _REASON_CODE.fullmatch(code) is None:
+                mend = "Give a code such as REPAYMENT_ABILITY: letters, digits and _, at most 40."
+                raise Violation(f"reason_codes/{place}", "This is no code.", mend)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +142,16 @@ class ApplicationPage(Shape):
 class Disbursement(Shape):
     disbursed_on: date
     external_id: str
+
+    def __post_init__(self) -> None:
+        check_number(self.external_id)
+
+
+def check_number(external_id: str) -> None:
+    """A bank's own number of a loan or a payment."""
+    if not 0 < len(external_id) <= _LONGEST_NUMBER:
+        mend = f"Give the bank's own number, 1 to {_LONGEST_NUMBER} characters."
+        raise Violation("external_id", "The number is empty or too long.", mend)
 
 
 def submitted(new: NewApplication, product: Product, application_id: str, at: datetime) -> Application:
@@ -235,6 +260,19 @@ def _check_fit(new: NewApplication, product: Product) -> None:
         raise Violation(
             "term_months", f"{new.term_months} is outside the product's {limits}.", "Mend the term."
         )
+    _check_ways(new, product)
+
+
+def _check_ways(new: NewApplication, product: Product) -> None:
+    """How the loan is repaid and secured: only in ways that the product has."""
+    terms = product.terms
+    if new.repayment_method not in terms.repayment_methods:
+        ways = ", ".join(terms.repayment_methods)
+        raise Violation("repayment_method", f"The product has no {new.repayment_method}.", f"One of: {ways}.")
+    if new.programme is not None and GuaranteeMode.FINANCING_GUARANTEE not in terms.guarantee_modes:
+        raise Violation("programme", "The product takes no financing guarantee.", "Leave the guarantee out.")
+    if new.ip_rights and GuaranteeMode.IP_PLEDGE not in terms.guarantee_modes:
+        raise Violation("ip_rights", "The product takes no IP pledge.", "Leave the rights out.")
 
 
 def _check_approval(application: Application, approval: Approval) -> None:
@@ -244,7 +282,10 @@ def _check_approval(application: Application, approval: Approval) -> None:
             f"{approval.amount_fen} fen was not asked for.",
             f"Approve 1 to {application.amount_fen} fen.",
         )
-    if approval.rate_ppm < 0 or approval.term_months < 1:
+    if not 0 <= approval.rate_ppm <= MOST_PPM:
+        mend = f"Give the annual rate in millionths, 0 to {MOST_PPM}."
+        raise Violation("rate_ppm", f"A rate of {approval.rate_ppm} cannot be.", mend)
+    if not 1 <= approval.term_months <= MOST_MONTHS:
         raise Violation(
-            "term_months", "A loan has a term from 1 month and a rate from 0.", "Mend rate and term."
+            "term_months", f"A term of {approval.term_months} months cannot be.", "Mend the term."
         )

@@ -2,9 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from itertools import chain, islice, repeat
 from typing import Any
 
 from libs.criteria.notation import parse_criteria
@@ -71,16 +73,40 @@ class Parsed:
 
 
 def parse(text: str) -> Iterator[Parsed]:
-    """Every row of a CSV, good or bad. Violation for a header that has no place for a product."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), restkey="")
-    _check_header(reader.fieldnames or ())
-    for row in reader:
-        yield _parse_row(reader.line_num, row)
+    """Every row of a CSV, good or bad. Violation for a header that has no place for a product, or broken quoting."""
+    rows = _rows(text.removeprefix("\ufeff"))
+    names = [name for _, header in islice(rows, 1) for name in header]
+    _check_header(names)
+    seen: dict[str, int] = {}
+    for number, cells in rows:
+        if any(cells):
+            parsed = _parse_row(number, names, cells)
+            yield _once(parsed, seen.setdefault(parsed.external_id, number))
 
 
-def _check_header(names: Any) -> None:
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their numbers, the empty ones too: a spreadsheet counts them."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield number, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        mend = "Quote cells that hold a comma, a quote or a line end, and double the quotes inside."
+        raise Violation(f"csv/{reader.line_num}", f"This is no CSV: {error}.", mend) from error
+
+
+def _once(parsed: Parsed, first: int) -> Parsed:
+    """Two rows of one number: the later would silently replace the earlier."""
+    if parsed.product is None or first == parsed.row:
+        return parsed
+    why = f"The number {parsed.external_id} stands in row {first} already."
+    return replace(parsed, product=None, violation=Violation("external_id", why, "Keep one row of the two."))
+
+
+def _check_header(names: Sequence[str]) -> None:
     unknown = sorted(set(names) - {"external_id", *_READERS})
     missing = sorted(_REQUIRED - set(names))
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if unknown:
         raise Violation(
             f"csv/1/{unknown[0]}", f"Unknown columns: {', '.join(unknown)}.", f"Known: {', '.join(_READERS)}."
@@ -89,29 +115,42 @@ def _check_header(names: Any) -> None:
         raise Violation(
             f"csv/1/{missing[0]}", f"Missing columns: {', '.join(missing)}.", "Add them to the header line."
         )
+    if twice:
+        raise Violation(f"csv/1/{twice[0]}", f"Columns stand twice: {', '.join(twice)}.", "Keep one of each.")
 
 
-def _parse_row(number: int, row: Mapping[str, Any]) -> Parsed:
-    external_id = (row.get("external_id") or "").strip()
+def _parse_row(number: int, names: Sequence[str], cells: Sequence[str]) -> Parsed:
+    row = dict(zip(names, chain(cells, repeat("")), strict=False))
+    external_id = row.pop("external_id")
     try:
-        if "" in row:
+        if len(cells) > len(names):
             raise Violation("", "The row has more cells than the header.", "Quote cells that hold a comma.")
-        cells = {name: (text or "").strip() for name, text in row.items() if name != "external_id"}
-        terms = {name: _read(name, text) for name, text in cells.items() if text or name in _REQUIRED}
-        return Parsed(
-            number, external_id, NewProduct(external_id=external_id, terms=ProductTerms(**terms)), None
-        )
+        return Parsed(number, external_id, NewProduct(external_id=external_id, terms=_terms(row)), None)
     except Violation as violation:
         return Parsed(number, external_id, None, violation)
 
 
+def _terms(row: Mapping[str, str]) -> ProductTerms:
+    read = {name: _read(name, text) for name, text in row.items() if text or name in _REQUIRED}
+    try:
+        return ProductTerms(**read)
+    except Violation as violation:
+        raise _in_cell(violation.field.removeprefix("terms/"), violation) from violation
+
+
 def _read(name: str, text: str) -> Any:
+    if not text:
+        raise Violation(name, "The cell is empty.", "See data/demo/FORMAT.md.")
     try:
         return _READERS[name](text)
     except Violation as violation:
-        raise Violation(f"{name}/{violation.field}", violation.message, violation.mend) from violation
+        raise _in_cell(f"{name}/{violation.field.removeprefix(f'{name}/')}", violation) from violation
     except ValueError as error:
         raise Violation(name, f"'{text:.60}' cannot be read: {error}.", "See data/demo/FORMAT.md.") from error
+
+
+def _in_cell(place: str, violation: Violation) -> Violation:
+    return Violation(place, violation.message, violation.mend, violation.source)
 
 
 def _parts(text: str, separator: str = "|") -> list[str]:

@@ -5,7 +5,8 @@ from datetime import date
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
-from services.lending.domain.application import Application, Disbursement
+from services.lending.domain.application import Application, Disbursement, check_number
+from services.lending.domain.product import MOST_FEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,9 @@ class Repayment(Shape):
     external_id: str
 
     def __post_init__(self) -> None:
+        check_number(self.external_id)
+        if self.interest_fen > MOST_FEN:
+            raise Violation("interest_fen", "More interest than any loan bears.", "Give the interest in fen.")
         if self.principal_fen < 0 or self.interest_fen < 0 or not (self.principal_fen or self.interest_fen):
             raise Violation(
                 "principal_fen", "A repayment of nothing, or less.", "Give fen from zero, not both zero."
@@ -68,14 +72,15 @@ def loan_of(application: Application, disbursement: Disbursement, loan_id: str, 
     )
 
 
-def repaid(loan: Loan, repayment: Repayment) -> Loan:
-    """The loan after a payment; Violation for more principal than is owed, or before the loan."""
+def repaid(loan: Loan, repayment: Repayment, today: date) -> Loan:
+    """The loan after a payment; Violation for more principal than is owed, before the loan, or still to come."""
     if repayment.principal_fen > loan.outstanding_fen:
         raise Violation(
             "principal_fen",
             f"{repayment.principal_fen} fen is more than the {loan.outstanding_fen} fen owed.",
             "Report at most what is owed.",
         )
-    if repayment.paid_on < loan.disbursed_on:
-        raise Violation("paid_on", f"Paid before the loan was ({loan.disbursed_on}).", "Mend the date.")
+    if not loan.disbursed_on <= repayment.paid_on <= today:
+        why = f"A payment of {repayment.paid_on} is before the loan ({loan.disbursed_on}) or still to come."
+        raise Violation("paid_on", why, "Mend the date.")
     return replace(loan, outstanding_fen=loan.outstanding_fen - repayment.principal_fen)

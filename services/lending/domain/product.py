@@ -15,6 +15,11 @@ from libs.registry.size import Size
 
 RATE_DISCLOSURE = "PBC Announcement [2021] No. 3"
 MEDIUM_LONG_MONTHS = 12  # 中长期: an original term of more than a year
+# What no product of this country comes near: beyond it a number is a slip of the keyboard.
+MOST_FEN = 10**15
+MOST_MONTHS = 600
+MOST_PPM = 1_000_000
+LONGEST_NAME = 200
 
 
 class ProductKind(StrEnum):
@@ -87,6 +92,8 @@ class Rate(Shape):
 
     def __post_init__(self) -> None:
         _ordered("rate", "min_ppm", self.min_ppm, "max_ppm", self.max_ppm)
+        for name in ("min_ppm", "max_ppm"):
+            _within(f"rate/{name}", getattr(self, name), -MOST_PPM, MOST_PPM)
         if self.base is RateBase.FIXED and self.min_ppm < 0:
             raise Violation(
                 "rate/min_ppm",
@@ -215,22 +222,39 @@ def _ordered(place: str, low_name: str, low: int, high_name: str, high: int) -> 
         )
 
 
+def _within(field: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        name = field.rpartition("/")[2]
+        raise Violation(field, f"{name} is {value}.", f"Give a whole number from {low} to {high}.")
+
+
+_BOUNDS = (
+    ("amount_min_fen", 1, MOST_FEN),
+    ("amount_max_fen", 1, MOST_FEN),
+    ("term_min_months", 1, MOST_MONTHS),
+    ("term_max_months", 1, MOST_MONTHS),
+    ("ip_margin_months", 0, MOST_MONTHS),
+    ("decision_days", 1, 366),
+)
+
+
 def _check_bounds(terms: ProductTerms) -> None:
     _ordered("terms", "amount_min_fen", terms.amount_min_fen, "amount_max_fen", terms.amount_max_fen)
     _ordered("terms", "term_min_months", terms.term_min_months, "term_max_months", terms.term_max_months)
-    for name in ("amount_min_fen", "term_min_months", "decision_days"):
-        if getattr(terms, name) < 1:
-            raise Violation(
-                f"terms/{name}", f"{name} is {getattr(terms, name)}.", "Give a whole number from 1."
-            )
+    for name, low, high in _BOUNDS:
+        _within(f"terms/{name}", getattr(terms, name), low, high)
 
 
 def _check_lists(terms: ProductTerms) -> None:
     for name in ("repayment_methods", "guarantee_modes"):
         if not getattr(terms, name):
             raise Violation(f"terms/{name}", f"{name} is empty.", "Name at least one.")
-    if not terms.name.strip():
-        raise Violation("terms/name", "The product has no name.", "Give the name that firms will read.")
+    if not terms.name.strip() or len(terms.name) > LONGEST_NAME:
+        raise Violation(
+            "terms/name",
+            "The product has no name, or one that nobody reads to its end.",
+            f"Give the name that firms will read, up to {LONGEST_NAME} characters.",
+        )
 
 
 def _check_kinds(terms: ProductTerms) -> None:

@@ -69,9 +69,13 @@ class Doors:
             return StringValue(value=self.behave(door.call(context, writes=True)))
 
         handler = grpc.unary_unary_rpc_method_handler(
-            fail, request_deserializer=StringValue.FromString, response_serializer=StringValue.SerializeToString
+            fail,
+            request_deserializer=StringValue.FromString,
+            response_serializer=StringValue.SerializeToString,
         )
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("jars.v1.Jars", {"Make": handler}),))
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler("jars.v1.Jars", {"Make": handler}),)
+        )
 
 
 @pytest.fixture
