@@ -1,0 +1,59 @@
+"""What a plan costs: the rate within the bank's range, an estimate to rank by, and the exact sheet."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from libs.finance.cost import CostSheet, Fee, FeeBasis, FeeTiming, Subsidy, cost_sheet
+from libs.finance.money import PPM
+from libs.finance.rates import MONTHS_PER_YEAR
+from libs.finance.schedule import RepaymentMethod
+from services.matching.domain.offer import Rate, RateBase, Terms
+
+BASIS_POINT = 100  # in millionths: banks quote whole basis points
+AMORTISING = (RepaymentMethod.EQUAL_INSTALMENT, RepaymentMethod.EQUAL_PRINCIPAL)
+
+
+def rate_ppm(rate: Rate, base_ppm: Mapping[RateBase, int], likelihood: int) -> int:
+    """The better the likelihood, the nearer the lower end of the bank's range; in whole basis points, down."""
+    spread = rate.max_ppm - (rate.max_ppm - rate.min_ppm) * likelihood // PPM
+    return max(0, (base_ppm[rate.base] + spread) // BASIS_POINT * BASIS_POINT)
+
+
+def method_of(terms: Terms) -> RepaymentMethod:
+    """The first that the bank names: the one it offers by itself."""
+    return terms.repayment_methods[0]
+
+
+def life_months(amortising: bool, term_months: int) -> int:
+    """How many months the average fen is borrowed, rounded up: half of the term when it is paid back in parts."""
+    return (term_months + 2) // 2 if amortising else term_months
+
+
+def yearly_fees_ppm(
+    once_ppm: int, once_fen: int, annual_ppm: int, amount_fen: int, term_months: int, amortising: bool
+) -> int:
+    """Fees as a yearly rate on the principal in use: an estimate for ranking, never shown."""
+    once = once_ppm + once_fen * PPM // amount_fen
+    life = life_months(amortising, term_months)
+    return (once * MONTHS_PER_YEAR + annual_ppm * term_months) // life
+
+
+def fee_sums(fees: Sequence[Fee]) -> tuple[int, int, int]:
+    """Fees in parts: once in millionths, once in fen, a year in millionths. An annual sum counts as paid once."""
+    principal = [fee for fee in fees if fee.basis is FeeBasis.PRINCIPAL]
+    annual = sum(fee.rate_ppm for fee in principal if fee.timing is FeeTiming.ANNUAL)
+    once = sum(fee.rate_ppm for fee in principal if fee.timing is not FeeTiming.ANNUAL)
+    return once, sum(fee.amount_fen for fee in fees), annual
+
+
+@lru_cache(maxsize=20_000)
+def sheet(
+    principal_fen: int,
+    rate: int,
+    months: int,
+    method: RepaymentMethod,
+    fees: tuple[Fee, ...],
+    subsidies: tuple[Subsidy, ...],
+) -> CostSheet:
+    """The exact sheet of libs.finance, kept: the same product at the same rate costs every firm the same."""
+    return cost_sheet(principal_fen, rate, months, method, fees, subsidies)

@@ -1,0 +1,161 @@
+"""Which implementation answers: numpy at first, the compiled kernels once they are loaded.
+
+Loading them imports numba, which takes a while: a thread does it beside the first requests, and start-up does not
+wait. Where their cache is not warm yet, the first load compiles them.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.domain.answer import Family
+from services.matching.index import reference
+from services.matching.index.columns import Columns
+from services.matching.index.layout import BITS, GUARANTEE, IP_PLEDGE, Bit
+from services.matching.index.planes import Planes
+from services.matching.index.query import CURVE_TABLE, OUT_ROWS, Pool, Query, plane_rows
+
+log = logging.getLogger(__name__)
+
+CACHE_VARIABLE = "NUMBA_CACHE_DIR"
+_FEWEST_PLACES = 16  # in a row of the answer
+
+# What a family lives on: a mode and the bit that fails without it. A first loan needs neither.
+LIVES_ON = {
+    Family.FIRST_LOAN: (0, 0),
+    Family.IP_PLEDGE: (IP_PLEDGE, int(Bit.IP_PLEDGE)),
+    Family.GUARANTEE: (GUARANTEE, int(Bit.GUARANTEE)),
+}
+
+Int64s = NDArray[np.int64]
+
+
+class Work:
+    """One request on its way through an engine, and the room it needs."""
+
+    def __init__(self, columns: Columns, query: Query, pool: int) -> None:
+        self.columns = columns
+        self.query = query
+        self.values = query.values()
+        self.numbers = query.numbers(self.values, columns.count, pool)
+        self.reached = columns.settings.reached(query.reaches)
+        self.fees = columns.settings.fees(query.fee)
+        self.out = np.zeros((OUT_ROWS, max(_FEWEST_PLACES, pool)), np.int64)
+
+
+class Engine(Protocol):
+    def search(self, work: Work) -> None:
+        """Fill `work.out`."""
+        ...
+
+    def nearest(self, work: Work, family: Family, members: Int64s) -> Int64s:
+        """After `search`, of the family's members the nearest to fitting: slot (-1: none), FAIL and UNKNOWN mask."""
+        ...
+
+
+class NumpyEngine:
+    """`reference`, as an engine."""
+
+    def __init__(self) -> None:
+        self._judged: reference.Judged | None = None
+
+    def search(self, work: Work) -> None:
+        self._judged = reference.search(
+            work.columns, work.query, work.numbers, work.reached, work.fees, work.out
+        )
+
+    def nearest(self, work: Work, family: Family, members: Int64s) -> Int64s:
+        assert self._judged is not None
+        return reference.nearest(work.columns, work.numbers, self._judged, members, *LIVES_ON[family])
+
+
+class Kernels(Protocol):
+    """The functions of `kernels`."""
+
+    search: Callable[..., None]
+    nearest: Callable[..., None]
+
+
+class CompiledEngine:
+    """`kernels` over bit planes."""
+
+    def __init__(self, kernels: Kernels, planes: Planes) -> None:
+        self._kernels = kernels
+        self._planes = planes
+        self._rows = np.zeros(2 * BITS, np.int64)
+        self._modes = np.zeros(0, np.int64)
+        self._counters = np.zeros((3, 0), np.uint64)
+        self._scratch = np.zeros((1 + len(Pool), 0), np.int64)
+
+    def search(self, work: Work) -> None:
+        self._make_room(work.columns)
+        self._rows = plane_rows(self._planes, work.query, work.values, work.numbers)
+        self._kernels.search(
+            self._planes.words,
+            self._rows,
+            work.columns.prices,
+            work.columns.settings.table,
+            work.reached,
+            work.fees,
+            work.numbers,
+            CURVE_TABLE,
+            self._counters,
+            self._scratch,
+            self._modes,
+            work.out,
+        )
+
+    def nearest(self, work: Work, family: Family, members: Int64s) -> Int64s:
+        found = np.zeros(3, np.int64)
+        self._kernels.nearest(
+            self._planes.words,
+            self._rows,
+            work.columns.prices,
+            work.columns.settings.table,
+            self._modes,
+            self._counters,
+            work.numbers,
+            members,
+            *LIVES_ON[family],
+            found,
+        )
+        return found
+
+    def _make_room(self, columns: Columns) -> None:
+        if self._scratch.shape[1] != columns.capacity:
+            self._scratch = np.zeros((1 + len(Pool), columns.capacity), np.int64)
+            self._counters = np.zeros((3, columns.capacity // 64), np.uint64)
+        if len(self._modes) != len(columns.settings.settings):
+            self._modes = np.zeros(len(columns.settings.settings), np.int64)
+
+
+def load_kernels() -> Kernels:
+    """The compiled kernels, from numba's cache or compiled into it. ImportError where there is no numba."""
+    from services.matching.index import kernels
+
+    return cast(Kernels, kernels)
+
+
+def load_in_background(take: Callable[[Kernels], None]) -> None:
+    """Load the kernels in a thread of their own and hand them over; without numba, numpy goes on answering."""
+
+    def load() -> None:
+        try:
+            take(load_kernels())
+        except ImportError as error:
+            log.warning("the compiled kernels are not to be had: %s", error)
+
+    threading.Thread(target=load, name="kernels", daemon=True).start()
+
+
+def keep_compiled_under(home: Path) -> None:
+    """Let numba keep what it compiles under `home`; to be called before anything imports it."""
+    os.environ.setdefault(CACHE_VARIABLE, str(home / "numba"))
+
+

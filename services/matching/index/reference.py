@@ -1,0 +1,196 @@
+"""The same answer as `kernels`, read from the columns with numpy: the readable second implementation.
+
+It serves until the compiled one is loaded, and the two are tested to be equal.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from libs.finance.money import PPM
+from libs.finance.rates import MONTHS_PER_YEAR
+from services.matching.domain.likelihood import STEP, WIDEST
+from services.matching.domain.pricing import BASIS_POINT
+from services.matching.index import sets
+from services.matching.index.columns import INTERVAL_ROW, SET_ROW, SOFT, Columns, Price
+from services.matching.index.layout import COLLATERAL, FACT_BITS, GUARANTEE, IP_PLEDGE, UNSECURED, Bit
+from services.matching.index.query import (
+    COUNT_ELIGIBLE,
+    COUNT_NEAR,
+    COUNT_POOLS,
+    CURVE_TABLE,
+    LATER,
+    MOST_NEAR,
+    NO_VALUE,
+    POOL_ROWS,
+    Out,
+    Param,
+    Pool,
+    Query,
+)
+from services.matching.index.settings import feasible_modes
+from services.matching.index.terms import FIRST_LOAN
+
+Int64s = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Of every slot: the rules that fail, that cannot be judged, soft rules broken, modes that can be had."""
+
+    fail: Int64s
+    unknown: Int64s
+    soft: Int64s
+    modes: Int64s
+
+
+def judge(columns: Columns, query: Query, numbers: Int64s, reached: Int64s, fees: Int64s) -> Judged:
+    """The masks of every slot, withdrawn products included (they fail OFF_MARKET)."""
+    values = query.values()
+    table = columns.settings.table
+    setting = columns.prices[: columns.count, Price.SETTING]
+    modes = feasible_modes(table, reached, fees)[setting]
+    region = sets.verdicts(columns.regions, sets.judge_region, query.county)[columns.region_sets[: columns.count]]
+    scope = sets.verdicts(columns.industries, sets.judge_industry, query.industry)
+    industry = scope[columns.industry_sets[: columns.count]]
+    fail = _rules(columns, values, 0, 64) | _unsecurable(table[setting, 0], modes)
+    fail |= _bit(region == sets.FAIL, Bit.REGION) | _bit(industry == sets.FAIL, Bit.INDUSTRY)
+    fail |= _bit(~columns.active[: columns.count], Bit.OFF_MARKET)
+    unknown = columns.prices[: columns.count, Price.ASKED] & numbers[Param.UNKNOWN]
+    unknown |= _bit(region == sets.UNKNOWN, Bit.REGION) | _bit(industry == sets.UNKNOWN, Bit.INDUSTRY)
+    return Judged(fail, unknown, _rules(columns, values, SOFT, FACT_BITS), modes)
+
+
+def search(
+    columns: Columns, query: Query, numbers: Int64s, reached: Int64s, fees: Int64s, out: Int64s
+) -> Judged:
+    """Fill `out` as the kernel does."""
+    judged = judge(columns, query, numbers, reached, fees)
+    eligible = np.flatnonzero(judged.fail == 0)
+    out[Out.COUNTS, COUNT_ELIGIBLE] = len(eligible)
+    _fill_near(columns, numbers, judged, out)
+    for pool, values in enumerate(_values(columns, numbers, judged, fees, eligible)):
+        _fill_pool(pool, values, eligible, numbers, judged, out)
+    return judged
+
+
+def nearest(
+    columns: Columns, numbers: Int64s, judged: Judged, members: Int64s, wanted: int, lacking: int
+) -> Int64s:
+    """Slot, FAIL and UNKNOWN mask of the member with fewest failed rules, then the cheapest; slot -1 without members."""
+    if not len(members):
+        return np.array((-1, 0, 0), np.int64)
+    masks = judged.fail[members]
+    if wanted:
+        masks = masks | _bit((judged.modes[members] & wanted) == 0, lacking)
+    order = np.lexsort((members, _floor(columns, numbers, members), np.bitwise_count(masks)))
+    slot = members[order[0]]
+    return np.array((slot, masks[order[0]], judged.unknown[slot]), np.int64)
+
+
+def _rules(columns: Columns, values: dict[int, int], base: int, below: int) -> Int64s:
+    """The mask of interval and set rules that fail at these values, of hard rules (base 0) or soft ones."""
+    mask = np.zeros(columns.count, np.int64)
+    for bit, value in values.items():
+        row = base + bit
+        if bit < below and row in INTERVAL_ROW:
+            low, high = columns.low[INTERVAL_ROW[row]], columns.high[INTERVAL_ROW[row]]
+            mask |= _bit((low[: columns.count] > value) | (high[: columns.count] < value), bit)
+        elif bit < below and row in SET_ROW:
+            mask |= _bit((columns.allowed[SET_ROW[row], : columns.count] & value) == 0, bit)
+    return mask
+
+
+def _bit(flags: Flags, bit: int) -> Int64s:
+    return flags.astype(np.int64) << bit
+
+
+def _unsecurable(taken: Int64s, modes: Int64s) -> Int64s:
+    lost = modes == 0
+    pledge, guarantee = lost & (taken & IP_PLEDGE != 0), lost & (taken & GUARANTEE != 0)
+    return _bit(pledge, Bit.IP_PLEDGE) | _bit(guarantee, Bit.GUARANTEE)
+
+
+def _fill_near(columns: Columns, numbers: Int64s, judged: Judged, out: Int64s) -> None:
+    counts = np.bitwise_count(judged.fail)
+    barred = judged.fail & (1 << Bit.OFF_MARKET | 1 << Bit.KIND)
+    slots = np.flatnonzero((counts > 0) & (counts <= 2) & (barred == 0))
+    order = np.lexsort((slots, _floor(columns, numbers, slots), counts[slots]))[:MOST_NEAR]
+    near = slots[order]
+    out[Out.COUNTS, COUNT_NEAR] = len(near)
+    out[Out.NEAR_SLOT, : len(near)] = near
+    out[Out.NEAR_FAIL, : len(near)] = judged.fail[near]
+    out[Out.NEAR_UNKNOWN, : len(near)] = judged.unknown[near]
+
+
+def _values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slots: Int64s) -> list[Int64s]:
+    """Of eligible products, what they are worth in each pool."""
+    prices, modes = columns.prices[slots], judged.modes[slots]
+    missing = np.bitwise_count(judged.unknown[slots]).astype(np.int64)
+    broken = np.bitwise_count(judged.soft[slots]).astype(np.int64)
+    logit = numbers[Param.LOGIT] + broken * numbers[Param.SOFT_FAIL] + missing * numbers[Param.UNKNOWN_RULE]
+    fee = fees[columns.settings.table[prices[:, Price.SETTING], 2]]
+
+    def value(mode: int, extra: int, more_missing: int = 0, guarantee: Int64s | int = 0) -> Int64s:
+        worth = _value(prices, numbers, logit + extra, missing + more_missing, guarantee)
+        return np.where(modes & mode, worth, NO_VALUE)
+
+    plain = value(UNSECURED, 0)
+    bound = value(COLLATERAL, int(numbers[Param.COLLATERAL] + numbers[Param.UNKNOWN_RULE]), 1)
+    plain = np.where(modes & UNSECURED, plain, bound)
+    pledged = value(IP_PLEDGE, int(numbers[Param.IP_PLEDGED]))
+    guaranteed = value(GUARANTEE, int(numbers[Param.GUARANTEED]), guarantee=fee)
+    best = np.maximum(plain, np.maximum(pledged, guaranteed))
+    first = (prices[:, Price.FLAGS] & FIRST_LOAN != 0) & (numbers[Param.FIRST_TIME] != 0)
+    later = np.where(first, LATER, 0)
+    return [
+        best,
+        np.where(first, best, NO_VALUE),
+        np.where(modes & IP_PLEDGE, pledged - later, NO_VALUE),
+        np.where(modes & GUARANTEE, guaranteed - later, NO_VALUE),
+    ]
+
+
+def _value(prices: Int64s, numbers: Int64s, logit: Int64s, missing: Int64s, guarantee: Int64s | int) -> Int64s:
+    likelihood = CURVE_TABLE[(np.clip(logit, -WIDEST, WIDEST) + WIDEST) // STEP]
+    cost = _rate(prices, numbers, likelihood) + _fees(prices, numbers, guarantee)
+    gain = likelihood * (numbers[Param.REFERENCE_PPM] - cost) // PPM
+    return gain - prices[:, Price.DAYS] * numbers[Param.DAY_PPM] - missing * numbers[Param.MISSING_PPM]
+
+
+def _rate(prices: Int64s, numbers: Int64s, likelihood: Int64s | int) -> Int64s:
+    most, least = prices[:, Price.MAX_PPM], prices[:, Price.MIN_PPM]
+    rate = numbers[Param.BASE + prices[:, Price.BASE]] + most - (most - least) * likelihood // PPM
+    return np.maximum(0, rate // BASIS_POINT * BASIS_POINT)
+
+
+def _fees(prices: Int64s, numbers: Int64s, guarantee: Int64s | int) -> Int64s:
+    term = numbers[Param.TERM]
+    life = np.where(prices[:, Price.AMORTISING], (term + 2) // 2, term)
+    once = prices[:, Price.ONCE_PPM] + prices[:, Price.ONCE_FEN] * PPM // numbers[Param.AMOUNT]
+    return (once * MONTHS_PER_YEAR + (prices[:, Price.ANNUAL_PPM] + guarantee) * term) // life
+
+
+def _floor(columns: Columns, numbers: Int64s, slots: Int64s) -> Int64s:
+    """The cheapest that the product can be for anyone."""
+    prices = columns.prices[slots]
+    return _rate(prices, numbers, PPM) + _fees(prices, numbers, 0)
+
+
+def _fill_pool(
+    pool: int, values: Int64s, slots: Int64s, numbers: Int64s, judged: Judged, out: Int64s
+) -> None:
+    standing = np.flatnonzero(values != NO_VALUE)
+    most = numbers[Param.BEST if pool == Pool.ALL else Param.BEST_OF_FAMILY]
+    order = np.lexsort((slots[standing], -values[standing]))[:most]
+    best = standing[order]
+    held, first = len(best), Out.POOLS + POOL_ROWS * pool
+    out[Out.COUNTS, COUNT_POOLS + pool] = held
+    out[first, :held] = slots[best]
+    out[first + 1, :held] = values[best]
+    out[first + 2, :held] = judged.unknown[slots[best]]
+    out[first + 3, :held] = judged.soft[slots[best]]
+
+

@@ -1,0 +1,57 @@
+"""How products let themselves be secured, interned: few kinds exist, so each is judged once a request.
+
+A setting joins the modes that a bank takes (bits of layout) with the number of its pledge rule and of its guarantee
+rule. Whether a pledge reaches the amount and whether a guarantor has room is decided on these numbers; products only
+look the outcome up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.domain.offer import IpRightKind
+from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED
+from services.matching.index.sets import Interned
+
+NO_GUARANTEE = -1
+
+PledgeRule = tuple[tuple[tuple[IpRightKind, int], ...], int]  # (kind of right, cap in basis points), margin in months
+GuaranteeRule = tuple[str, tuple[str, ...]]  # bank, programmes that it accepts (none: all)
+Setting = tuple[int, int, int]  # modes, number of the pledge rule, number of the guarantee rule
+
+Int64s = NDArray[np.int64]
+
+
+@dataclass
+class Settings:
+    pledges: Interned[PledgeRule] = field(default_factory=Interned[PledgeRule])
+    guarantees: Interned[GuaranteeRule] = field(default_factory=Interned[GuaranteeRule])
+    settings: Interned[Setting] = field(default_factory=Interned[Setting])
+    table: Int64s = field(default_factory=lambda: np.zeros((16, 3), np.int64))
+
+    def number(self, modes: int, pledge: PledgeRule, guarantee: GuaranteeRule) -> int:
+        setting = (modes, self.pledges.number(pledge), self.guarantees.number(guarantee))
+        number = self.settings.number(setting)
+        if number == len(self.table):
+            self.table = np.pad(self.table, ((0, number), (0, 0)))
+        self.table[number] = setting
+        return number
+
+    def reached(self, reaches: Callable[[PledgeRule], bool] | None) -> Int64s:
+        """1 for each pledge rule under which the firm's rights reach the amount; None stands for a firm without rights."""
+        if reaches is None:
+            return np.zeros(max(1, len(self.pledges)), np.int64)
+        return np.fromiter((reaches(rule) for rule in self.pledges.members), np.int64, len(self.pledges))
+
+    def fees(self, fee: Callable[[GuaranteeRule], int]) -> Int64s:
+        """For each guarantee rule the yearly fee of the best guarantee that can be had, or NO_GUARANTEE."""
+        return np.fromiter((fee(rule) for rule in self.guarantees.members), np.int64, len(self.guarantees))
+
+
+def feasible_modes(table: Int64s, reached: Int64s, fees: Int64s) -> Int64s:
+    """Of each setting's modes those that this request can use."""
+    pledged = np.where(reached[table[:, 1]] > 0, IP_PLEDGE, 0)
+    guaranteed = np.where(fees[table[:, 2]] >= 0, GUARANTEE, 0)
+    return table[:, 0] & (UNSECURED | COLLATERAL | pledged | guaranteed)
