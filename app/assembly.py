@@ -7,7 +7,7 @@ from importlib import import_module
 import grpc
 
 from libs import policy
-from libs.chassis import vault
+from libs.chassis import rpc, vault
 from libs.chassis.clock import SystemClock
 from libs.chassis.ids import new_id
 from libs.chassis.service import Context, Service
@@ -51,7 +51,7 @@ def channels(addresses: Mapping[str, str]) -> Callable[[str], grpc.Channel]:
 
     def channel(name: str) -> grpc.Channel:
         if name not in made:
-            made[name] = grpc.insecure_channel(addresses[name])
+            made[name] = rpc.connect(addresses[name])
         return made[name]
 
     return channel

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from libs.chassis import codec
+from libs.chassis import codec, telemetry
 from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.principal import Principal
 from libs.chassis.problems import InFlight, Invalid, KeyReused
@@ -38,10 +38,16 @@ class Call:
     def read(
         self, query: Callable[Concatenate[ReadTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        with self.database.read() as tx:
+        with telemetry.span(query.__name__), self.database.read() as tx:
             return query(tx, self.principal, *args, **kwargs)
 
     def write(
+        self, operation: Callable[Concatenate[WriteTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with telemetry.span(operation.__name__):
+            return self._write(operation, *args, **kwargs)
+
+    def _write(
         self, operation: Callable[Concatenate[WriteTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         if self.key is None:

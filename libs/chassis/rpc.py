@@ -88,8 +88,8 @@ def listen(address: str, name: str, workers: int = 16) -> tuple[grpc.Server, int
 
 def start(
     server: grpc.Server, add_servicers: Iterable[Callable[[grpc.Server], None]], names: Sequence[str]
-) -> None:
-    """Serve these services, with health and reflection beside them."""
+) -> health.HealthServicer:
+    """Serve these services, with health and reflection beside them. What it returns can say that they will end."""
     for add in add_servicers:
         add(server)
     status = health.HealthServicer()
@@ -98,6 +98,12 @@ def start(
         status.set(name, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     server.start()
+    return status
+
+
+def connect(address: str) -> grpc.Channel:
+    """A channel to the service at `address` (`host:port`), whose calls carry the caller's trace."""
+    return telemetry.traced(grpc.insecure_channel(address))
 
 
 def invoke(
@@ -109,7 +115,7 @@ def invoke(
     deadline: float = DEADLINE,
 ) -> M:
     """Call another service. Its problem is raised here as the same problem; no answer is Unavailable."""
-    metadata = [("authorization", f"Bearer {token}"), *telemetry.outgoing()]
+    metadata = [("authorization", f"Bearer {token}")]
     if key is not None:
         metadata.append(("idempotency-key", key))
     try:
