@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from app.engines import Kafka
+from app.engines import Kafka, Postgres
 from libs.chassis.clock import SystemClock
 from libs.chassis.database import Database
 from libs.chassis.ids import new_id
@@ -16,15 +18,35 @@ from libs.eventing.kafka import KafkaTransport
 from libs.eventing.outage import Outage
 from libs.eventing.topics import Kind, Topic
 from libs.eventing.transport import Transport
-from tests.contract.eventing.world import World, make_tables, make_topic
+from tests.contract.eventing.world import World, forget, make_tables, make_topic
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, clock=SystemClock(), ids=new_id)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A database of each kind for all tests of a file; each begins by forgetting the one before."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('eventing') / 'world.db'}"
+    else:
+        url = _new_postgres(request.getfixturevalue("postgres_server"))
+    database = Database(url, clock=SystemClock(), ids=new_id)
     make_tables(database)
     yield database
     database.close()
+
+
+def _new_postgres(server: Postgres) -> str:
+    name = f"eventing_{uuid4().hex}"
+    with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    return server.database_url(name)
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Database:
+    forget(shared_database)
+    return shared_database
 
 
 @pytest.fixture

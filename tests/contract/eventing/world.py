@@ -74,16 +74,18 @@ class World:
         with self.database.read() as tx:
             return [row.text for row in tx.rows(query.order_by(effects.c.place))]
 
-    def forget(self) -> None:
-        """As on the first day, so that one database can serve many examples."""
-        with self.database.write() as tx:
-            for table in (*eventing_metadata.sorted_tables, effects):
-                tx.execute(sa.delete(table))
-
 
 def make_tables(database: Database) -> None:
     eventing_metadata.create_all(database.engine)
     _metadata.create_all(database.engine)
+
+
+def forget(database: Database) -> None:
+    """As on the first day, so that one database can serve many tests and examples."""
+    database.on_commit.clear()
+    with database.write() as tx:
+        for table in (*eventing_metadata.sorted_tables, effects):
+            tx.execute(sa.delete(table))
 
 
 def event(topic: Topic, subject: str, sequence: int, text: str = "") -> Event:
