@@ -18,6 +18,9 @@ _HOP_BY_HOP = frozenset(
 )
 
 
+VITALS = ("health", "metrics")  # the only names outside /v1 that are no page: /products is one
+
+
 class Ingress:
     """ASGI: routes by the first parts of the path."""
 
@@ -46,7 +49,9 @@ class Ingress:
             return self._collections.get(key)
         if first in ("docs", "openapi"):
             return self._named.get(key.removesuffix(".json"))
-        return self._collections.get(first) or self._otherwise
+        if first in VITALS:
+            return self._collections.get(first)
+        return self._otherwise
 
 
 async def _no_lifespan(receive: Any, send: Any) -> None:
