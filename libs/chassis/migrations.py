@@ -1,6 +1,7 @@
 """Migrations of a service's database: those of the chassis, of eventing, and its own, one branch each."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,11 +23,9 @@ _LOCK = 5_202_103_30  # any number, the same for all who migrate
 
 def upgrade(database: Database, versions: Path, schema: str | None = None) -> None:
     """Bring the database to the newest revision, alone: others wait. Nothing happens when it is there already."""
-    with database.engine.connect() as connection:
-        if database.dialect == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-            if schema is not None and schema not in sa.inspect(connection).get_schema_names():
-                connection.execute(sa.schema.CreateSchema(schema))
+    with database.engine.connect() as connection, _alone(connection):
+        if schema is not None and schema not in sa.inspect(connection).get_schema_names():
+            connection.execute(sa.schema.CreateSchema(schema))
             connection.commit()
         config = _config(connection, versions, None)
         current = set(MigrationContext.configure(connection).get_current_heads())
@@ -34,9 +33,22 @@ def upgrade(database: Database, versions: Path, schema: str | None = None) -> No
             connection.rollback()
             command.upgrade(config, "heads")
         connection.commit()
-        if database.dialect == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
-            connection.commit()
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Generator[None]:
+    """Hold the one lock of all who migrate, also given back when a migration fails. SQLite has one process."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+        connection.commit()
 
 
 def differences(database: Database, metadata: sa.MetaData) -> list[Any]:

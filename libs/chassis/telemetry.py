@@ -37,6 +37,7 @@ job_failures = Counter("rongqiao_job_failures", "Runs of a job that failed", ["s
 
 # Logs
 
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: when (UTC), how grave, who, in which thread and trace, and what."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import jwt
+from jwt.types import Options
 
 from libs.chassis.clock import SystemClock
 from libs.chassis.principal import Principal, Role, service
@@ -15,6 +16,7 @@ SERVICES = "rongqiao-services"
 AUDIENCE = "rongqiao"
 LIFETIME = timedelta(hours=8)
 SERVICE_LIFETIME = timedelta(minutes=5)
+_REQUIRED: Options = {"require": ["exp", "iat", "sub"]}
 
 
 def issue(keys: Keys, principal: Principal) -> str:
@@ -52,9 +54,13 @@ class TokenChecker:
             ) from error
 
     def _claims(self, token: str) -> dict[str, str]:
-        if jwt.get_unverified_header(token).get("alg") == "HS256":
-            return jwt.decode(token, self.keys.service_key, ["HS256"], audience=AUDIENCE, issuer=SERVICES)
-        return jwt.decode(token, self.keys.verify_key, ["EdDSA"], audience=AUDIENCE, issuer=ISSUER)
+        by_service = jwt.get_unverified_header(token).get("alg") == "HS256"
+        key, algorithm, issuer = (
+            (self.keys.service_key, "HS256", SERVICES)
+            if by_service
+            else (self.keys.verify_key, "EdDSA", ISSUER)
+        )
+        return jwt.decode(token, key, [algorithm], _REQUIRED, audience=AUDIENCE, issuer=issuer)
 
 
 def _claims(principal: Principal, issuer: str, lifetime: timedelta) -> dict[str, object]:
