@@ -2,13 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import grpc
 from fastapi import FastAPI
+from grpc_health.v1.health import HealthServicer
+from prometheus_client import REGISTRY
 
 from app.assembly import build, channels, make_context, make_transport
+from app.vitals import Vitals, VitalsCollector
 from libs.chassis import http, migrations, rpc
 from libs.chassis.jobs import Scheduler
 from libs.chassis.limits import RateLimit
@@ -20,11 +24,15 @@ from libs.eventing.relay import Relay
 from libs.eventing.state_reader import StateReader
 from libs.eventing.topics import TOPICS
 from libs.eventing.transport import Transport
-from libs.eventing.worker import Worker, stop_all
+from libs.eventing.worker import Worker
+
+AddServicer = Callable[[grpc.Server], None]
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 2.0
+# How long a stop may take, one after the other. Together with what the HTTP door takes it stays below 3 s.
+CALLS_SECONDS = 0.5
+THREADS_SECONDS = 1.0
 
 
 @dataclass
@@ -33,16 +41,9 @@ class Hosted:
 
     service: Service
     app: FastAPI
-    server: grpc.Server
     workers: Sequence[Worker]
     scheduler: Scheduler
-
-    def unready(self) -> list[str]:
-        """What keeps the service from doing its job now; empty when it can."""
-        stopped = [f"{worker.name} has ended" for worker in self.workers if not worker.alive]
-        paused = [f"{worker.name} is paused" for worker in self.workers if worker.paused_since is not None]
-        behind = [f"{worker.name} still reads" for worker in self.workers if _behind(worker)]
-        return stopped + paused + behind
+    vitals: Vitals
 
 
 @dataclass
@@ -54,7 +55,12 @@ class Host:
     context: Context = field(init=False)
     hosted: dict[str, Hosted] = field(default_factory=dict[str, Hosted])
     grpc_addresses: dict[str, str] = field(default_factory=dict[str, str])
+    stopping: bool = False
+    _servers: list[tuple[grpc.Server, HealthServicer]] = field(
+        default_factory=list[tuple[grpc.Server, HealthServicer]]
+    )
     _transport: Transport = field(init=False)
+    _collector: VitalsCollector = field(init=False)
 
     def start(self) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)
@@ -64,10 +70,22 @@ class Host:
         self._transport.ensure_topics(TOPICS)
         for name, server in servers.items():
             self.hosted[name] = self._host(build(name, self.context), server)
+        self._collector = VitalsCollector(self._vitals)
+        REGISTRY.register(self._collector)
+
+    def serve_all_at(self, server: grpc.Server) -> None:
+        """One more gRPC door, to all services of this process."""
+        services = [hosted.service for hosted in self.hosted.values()]
+        adders = [add for service in services for add in service.add_servicers]
+        self._serve(server, adders, [name for service in services for name in service.rpc_names])
+
+    def closed(self) -> dict[str, list[str]]:
+        """Why the doors of a service cannot answer, by service; empty when all can."""
+        return self._reasons(Vitals.closed)
 
     def unready(self) -> dict[str, list[str]]:
-        told = {name: hosted.unready() for name, hosted in self.hosted.items()}
-        return {name: reasons for name, reasons in told.items() if reasons}
+        """Why a service cannot do all of its job now, doors and events, by service; empty when all can."""
+        return self._reasons(lambda vitals: vitals.late() + vitals.closed())
 
     def wait_ready(self, timeout: float) -> bool:
         pause = threading.Event()
@@ -77,18 +95,43 @@ class Host:
             pause.wait(0.02)
         return False
 
+    def announce_stop(self) -> None:
+        """Whoever asks is told to go elsewhere; calls are still answered."""
+        self.stopping = True
+        for _, health in self._servers:
+            health.enter_graceful_shutdown()
+
     def stop(self) -> None:
-        """New calls are refused, what is in hand is finished, then all threads end."""
+        """New calls are refused, what is in hand is finished, then all threads end. Callers stop before the called."""
+        self.announce_stop()
+        self._stop_servers(time.monotonic() + CALLS_SECONDS)
+        self._stop_threads(time.monotonic() + THREADS_SECONDS)
+        REGISTRY.unregister(self._collector)
         for hosted in self.hosted.values():
-            hosted.server.stop(grace=STOP_SECONDS / 2)
-        for hosted in self.hosted.values():
-            hosted.scheduler.ask_to_stop()
-        stop_all([worker for hosted in self.hosted.values() for worker in hosted.workers], STOP_SECONDS)
-        for hosted in self.hosted.values():
-            hosted.scheduler.stop(STOP_SECONDS)
             hosted.service.close()
             hosted.service.database.close()
         self._transport.close()
+
+    def _stop_servers(self, deadline: float) -> None:
+        for server, _ in reversed(self._servers):
+            server.stop(grace=max(0.0, deadline - time.monotonic())).wait()
+
+    def _stop_threads(self, deadline: float) -> None:
+        schedulers = [hosted.scheduler for hosted in self.hosted.values()]
+        workers = [worker for hosted in self.hosted.values() for worker in hosted.workers]
+        for part in (*schedulers, *workers):
+            part.ask_to_stop()
+        for part in (*schedulers, *workers):
+            part.stop(max(0.0, deadline - time.monotonic()))
+
+    def _vitals(self) -> dict[str, Vitals]:
+        return {name: hosted.vitals for name, hosted in self.hosted.items()}
+
+    def _reasons(self, ask: Callable[[Vitals], list[str]]) -> dict[str, list[str]]:
+        if self.stopping:
+            return {name: ["it is stopping"] for name in self.hosted}
+        told = {name: ask(vitals) for name, vitals in self._vitals().items()}
+        return {name: reasons for name, reasons in told.items() if reasons}
 
     def _listen(self, name: str, address: str) -> grpc.Server:
         server, port = rpc.listen(address, name)
@@ -103,8 +146,11 @@ class Host:
         scheduler = Scheduler(service.name, service.database, service.jobs)
         for part in (*workers, scheduler):
             part.start()
-        rpc.start(server, service.add_servicers, service.rpc_names)
-        return Hosted(service, self._app(service), server, workers, scheduler)
+        self._serve(server, service.add_servicers, service.rpc_names)
+        return Hosted(service, self._app(service), workers, scheduler, Vitals(service, workers))
+
+    def _serve(self, server: grpc.Server, adders: Iterable[AddServicer], names: Sequence[str]) -> None:
+        self._servers.append((server, rpc.start(server, adders, names)))
 
     def _workers(self, service: Service) -> Sequence[Worker]:
         workers: list[Worker] = [Relay(service.database, self._transport, service.name)]
@@ -118,7 +164,3 @@ class Host:
         limit = RateLimit(self.settings.requests_per_minute)
         door = http.Door(service.database, TokenChecker(self.context.keys), limit, service.parts)
         return http.make_app(service.name, service.routers, door)
-
-
-def _behind(worker: Worker) -> bool:
-    return isinstance(worker, StateReader) and not worker.ready.is_set()

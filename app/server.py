@@ -1,21 +1,28 @@
 """Serves services of this process over HTTP and gRPC until it is told to stop."""
 
+import asyncio
+import signal
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-import grpc
+import anyio
 import uvicorn
-from starlette.responses import JSONResponse
 
-from app.host import STOP_SECONDS, Host
-from app.ingress import App, Ingress
+from app.health import health, in_thread
+from app.host import Host
+from app.ingress import App, Ingress, Scope
 from libs.chassis import rpc, telemetry
 from libs.chassis.settings import Settings
 
 READY_SECONDS = 60.0
+# A stop: for a moment callers are told to go elsewhere, then those in hand get their answers, then the host ends.
+DRAIN_SECONDS = 0.3
+REQUESTS_SECONDS = 1
+SPANS_SECONDS = 0.3
 
 
 class PortTaken(Exception):
@@ -31,6 +38,30 @@ class Served:
     grpc_address: str
 
 
+class Server(uvicorn.Server):
+    """uvicorn, but a stop is announced before it happens, and its signal does not end the process at once.
+
+    There is more to end than the HTTP door.
+    """
+
+    def __init__(self, app: App, announce_stop: Callable[[], None] = lambda: None) -> None:
+        settings: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off"}
+        super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=REQUESTS_SECONDS, **settings))
+        self._announce_stop = announce_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._announce_stop()
+        await asyncio.sleep(DRAIN_SECONDS)
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self.handle_exit)
+        yield
+
+
 def serve_all(settings: Settings, names: tuple[str, ...], when_ready: Callable[[Served], None]) -> None:
     """All services in this process, with one public gRPC door beside the HTTP one."""
     door = listen(settings.host, settings.port)
@@ -43,10 +74,8 @@ def serve_all(settings: Settings, names: tuple[str, ...], when_ready: Callable[[
         ) from error
     host = Host(settings, dict.fromkeys(names, "127.0.0.1:0"))
     host.start()
-    services = [hosted.service for hosted in host.hosted.values()]
-    adders = [add for service in services for add in service.add_servicers]
-    rpc.start(public, adders, [name for service in services for name in service.rpc_names])
-    _run(host, door, Served(host, f"http://{settings.host}:{settings.port}", address), when_ready, public)
+    host.serve_all_at(public)
+    _run(host, door, Served(host, f"http://{settings.host}:{settings.port}", address), when_ready)
 
 
 def serve_one(settings: Settings, name: str) -> None:
@@ -73,34 +102,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(
-    host: Host,
-    door: socket.socket,
-    served: Served,
-    when_ready: Callable[[Served], None],
-    public: grpc.Server | None = None,
-) -> None:
-    server = _uvicorn(_ingress(host))
+def _run(host: Host, door: socket.socket, served: Served, when_ready: Callable[[Served], None]) -> None:
     threading.Thread(target=_announce, args=(served, when_ready), name="announce", daemon=True).start()
     try:
-        with suppress(KeyboardInterrupt):  # uvicorn has ended in order and only repeats the signal
-            server.run(sockets=[door])
+        Server(_ingress(host), host.announce_stop).run(sockets=[door])
     finally:
-        if public is not None:
-            public.stop(grace=STOP_SECONDS / 2)
         host.stop()
+        telemetry.end_traces(SPANS_SECONDS)
 
 
 def _announce(served: Served, when_ready: Callable[[Served], None]) -> None:
     if served.host.wait_ready(READY_SECONDS):
         when_ready(served)
-
-
-def _uvicorn(app: App) -> uvicorn.Server:
-    stop = int(STOP_SECONDS)
-    return uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=stop)
-    )
 
 
 def _ingress(host: Host) -> Ingress:
@@ -113,19 +126,12 @@ def _ingress(host: Host) -> Ingress:
 
 
 def _health(host: Host) -> App:
-    async def health(scope: object, receive: object, send: object) -> None:
-        alive = scope["path"] == "/health/live"  # type: ignore[index]
-        unready = {} if alive else host.unready()
-        collections = {name: hosted.service.collections for name, hosted in host.hosted.items()}
-        document = {
-            "status": "unready" if unready else "ready",
-            "reasons": unready,
-            "collections": collections,
-        }
-        await JSONResponse(document, 503 if unready else 200)(scope, receive, send)  # type: ignore[arg-type]
+    def collections() -> dict[str, Any]:
+        return {"collections": {name: hosted.service.collections for name, hosted in host.hosted.items()}}
 
-    return health
+    return health(in_thread(host.closed), in_thread(host.unready), collections)
 
 
-async def _metrics(scope: object, receive: object, send: object) -> None:
-    await telemetry.metrics_page()(scope, receive, send)  # type: ignore[arg-type]
+async def _metrics(scope: Scope, receive: Any, send: Any) -> None:
+    page = await anyio.to_thread.run_sync(telemetry.metrics_page)
+    await page(scope, receive, send)

@@ -71,6 +71,11 @@ def open_intents(tx: ReadTx, subject: str | None = None) -> list[Intent]:
     return [_intent(row) for row in tx.rows(query)]
 
 
+def count_open(tx: ReadTx) -> int:
+    """How many have no outcome yet, due or not."""
+    return int(tx.scalar(sa.select(sa.func.count()).select_from(intents).where(intents.c.done_at.is_(None))))
+
+
 def run_due(database: Database, runners: Runners) -> int:
     """Carry out what is due; returns how many came to an end."""
     with database.read() as tx:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 
 from libs.chassis import telemetry
@@ -37,9 +38,11 @@ class Scheduler:
             wake.set()
 
     def stop(self, timeout: float) -> None:
+        """End all within `timeout` seconds; a job that takes longer is left to the end of the process."""
         self.ask_to_stop()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _repeat(self, job: Job) -> None:
         wake = self._wakes[job.name]

@@ -1,11 +1,12 @@
 """Saying something: the event is committed with the state that made it true, or not at all."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
 
-from libs.chassis.database import WriteTx
+from libs.chassis.database import ReadTx, WriteTx
 from libs.eventing.envelope import Event
 from libs.eventing.tables import event_values, outbox, outbox_sequences, step_sequence
 from libs.eventing.topics import Topic
@@ -39,6 +40,20 @@ def emit(tx: WriteTx, topic: Topic, subject: str, message: Message) -> Event:
     )
     tx.execute(sa.insert(outbox).values(event_values(event)))
     return event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is committed and not yet in the log. `oldest` is when the first of it was emitted."""
+
+    unpublished: int
+    oldest: datetime | None
+
+
+def backlog(tx: ReadTx) -> Backlog:
+    waits = outbox.c.published_at.is_(None)
+    count = tx.scalar(sa.select(sa.func.count()).select_from(outbox).where(waits))
+    return Backlog(unpublished=count, oldest=tx.scalar(sa.select(sa.func.min(outbox.c.time)).where(waits)))
 
 
 def purge(tx: WriteTx, before: datetime) -> int:
