@@ -9,9 +9,10 @@ from datetime import timedelta
 from libs.chassis.database import Database
 from libs.chassis.principal import service
 from libs.chassis.service import Job
-from services.guarantee import store
 from services.guarantee.domain.programme import Rulebook
 from services.guarantee.operations import guarantees, rules
+from services.guarantee.store import guarantees as guarantee_store
+from services.guarantee.store import rules as rule_store
 
 _BATCH = 500
 
@@ -36,11 +37,11 @@ def publish_headroom(database: Database) -> None:
 def expire_reservations(database: Database) -> int:
     """End the reservations that ran out, each by itself, so that few limits are locked at a time."""
     with database.read() as tx:
-        used = store.rulebook_if_any(tx)
+        used = rule_store.rulebook_if_any(tx)
         if used is None:
             return 0
         waits = timedelta(days=used.red_lines_on(tx.today).report_days)
-        late = store.run_out(tx, tx.today - waits, _BATCH)
+        late = guarantee_store.run_out(tx, tx.today - waits, _BATCH)
     for guarantee_id in late:
         database.transact(lambda tx, guarantee_id=guarantee_id: guarantees.expire(tx, _SELF, guarantee_id))
     return len(late)

@@ -123,6 +123,12 @@ def _needs(chain: Chain, party: str, amount_fen: int) -> list[Need]:
     return found
 
 
+def opening(guarantor: Guarantor, lines: RedLines) -> Need:
+    """What the book from before the platform takes of the leverage limit, even where it is more than there is."""
+    source = lines.source_of(leverage_figure(guarantor))
+    return _need(leverage(guarantor, lines), guarantor.opening_liability_fen, source)
+
+
 def leverage(guarantor: Guarantor, lines: RedLines) -> Limit:
     return Limit(
         key=f"guarantor/{guarantor.id}/liability",

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from libs.chassis.database import ReadTx, WriteTx
@@ -12,7 +13,7 @@ from libs.chassis.problems import Conflict, NotFound
 from libs.eventing import topics
 from libs.eventing.outbox import emit
 from rongqiao.lending.v1 import events_pb2 as lending_events
-from services.guarantee import messages, store
+from services.guarantee import messages
 from services.guarantee.domain import guarantee as states
 from services.guarantee.domain import quote as quote_rules
 from services.guarantee.domain.guarantee import (
@@ -25,6 +26,10 @@ from services.guarantee.domain.guarantee import (
 )
 from services.guarantee.domain.limits import Chain, Hold, needs, when_drawn, when_repaid
 from services.guarantee.domain.quote import RuleBreach
+from services.guarantee.store import guarantees as guarantee_store
+from services.guarantee.store import guarantors as guarantor_store
+from services.guarantee.store import limits as limit_store
+from services.guarantee.store import rules as rule_store
 
 _SIDES = dict.fromkeys(GUARANTOR, "guarantor") | dict.fromkeys(BANK, "bank") | {Role.SME: "party"}
 _WATCHERS = (Role.REGUARANTOR, Role.SERVICE)
@@ -36,22 +41,22 @@ def reserve(tx: WriteTx, by: Principal, wish: Reservation) -> Guarantee:
     One guarantee an application: the same wish again gets the same guarantee.
     """
     by.require(Role.SERVICE)
-    rulebook, proposal = store.rulebook(tx), wish.proposal
+    rulebook, proposal = rule_store.rulebook(tx), wish.proposal
     chain = Chain(
         programme=rulebook.programme(wish.programme, tx.today),
-        guarantor=store.guarantor_to_use(tx, wish.guarantor),
+        guarantor=guarantor_store.to_use(tx, wish.guarantor),
         lines=rulebook.red_lines_on(tx.today),
         day=tx.today,
     )
     needed = needs(chain, proposal.party, proposal.amount_fen)
-    held = store.lock_limits(tx, [need.limit for need in needed])
-    known = store.guarantee_of(tx, wish.application_id)
+    held = limit_store.lock(tx, [need.limit for need in needed])
+    known = guarantee_store.of_application(tx, wish.application_id)
     if known is not None:
         return _same(known, wish)
     _insist([*quote_rules.ineligible(chain, proposal), *quote_rules.without_room(needed, held)])
     new = states.reserved(tx.new_id("gua"), wish, chain, rulebook.policy_set)
-    store.insert_guarantee(tx, new)
-    store.take(tx, new.id, needed)
+    guarantee_store.insert(tx, new)
+    limit_store.take(tx, new.id, needed)
     _tell(tx, new, tx.today)
     return new
 
@@ -70,7 +75,7 @@ def reject(tx: WriteTx, by: Principal, guarantee_id: str, rejection: Rejection) 
 def release(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
     """Give a reservation back before it took effect. One that has ended already stays as it is."""
     by.require(Role.SERVICE)
-    guarantee = store.guarantee_to_change(tx, guarantee_id)
+    guarantee = guarantee_store.to_change(tx, guarantee_id)
     cancelled = states.cancelled(guarantee)
     return guarantee if cancelled == guarantee else _end(tx, cancelled, tx.today)
 
@@ -78,15 +83,15 @@ def release(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
 def expire(tx: WriteTx, by: Principal, guarantee_id: str) -> None:
     """End a reservation that ran out, unless it changed meanwhile."""
     by.require(Role.SERVICE)
-    guarantee = store.guarantee_to_change(tx, guarantee_id)
-    if states.is_due(guarantee, tx.today, store.rulebook(tx).red_lines_on(tx.today).report_days):
+    guarantee = guarantee_store.to_change(tx, guarantee_id)
+    if states.is_due(guarantee, tx.today, rule_store.rulebook(tx).red_lines_on(tx.today).report_days):
         _end(tx, states.expired(guarantee), tx.today)
 
 
 def take_effect(tx: WriteTx, told: lending_events.LoanDisbursed) -> None:
     """A loan was paid out on a guarantee, as lending says. The same news again changes nothing."""
     loan = messages.disbursement(told)
-    guarantee = store.guarantee_to_change(tx, told.guarantee_id)
+    guarantee = guarantee_store.to_change(tx, told.guarantee_id)
     if guarantee.loan_id == loan.loan_id:
         return
     drawn = states.drawn(guarantee, loan, _fee_at(tx, guarantee, loan))
@@ -95,17 +100,17 @@ def take_effect(tx: WriteTx, told: lending_events.LoanDisbursed) -> None:
         return
     _shrink(tx, drawn, when_drawn, drawn.amount_fen)
     _keep(tx, drawn, loan.disbursed_on)
-    ahead = store.repayment_ahead(tx, drawn.id)
+    ahead = guarantee_store.repayment_ahead(tx, drawn.id)
     if ahead is not None:
         _repay(tx, drawn, *ahead)
 
 
 def follow_repayment(tx: WriteTx, told: lending_events.RepaymentReceived) -> None:
     """So much is left of a loan, as lending says. News that overtook the disbursement waits for it."""
-    guarantee = store.guarantee_to_change(tx, told.guarantee_id)
+    guarantee = guarantee_store.to_change(tx, told.guarantee_id)
     paid_on = date.fromisoformat(told.business_date)
     if guarantee.loan_id is None:
-        store.remember_repayment(tx, guarantee.id, told.outstanding_fen, paid_on)
+        guarantee_store.remember_repayment(tx, guarantee.id, told.outstanding_fen, paid_on)
     elif guarantee.loan_id == told.loan_id and guarantee.status is GuaranteeStatus.EFFECTIVE:
         _repay(tx, guarantee, told.outstanding_fen, paid_on)
 
@@ -113,7 +118,7 @@ def follow_repayment(tx: WriteTx, told: lending_events.RepaymentReceived) -> Non
 def get_guarantee(tx: ReadTx, by: Principal, guarantee_id: str) -> Guarantee:
     """For its guarantor, its bank, its firm, and those who watch over all. Nobody else learns that it exists."""
     by.require(*_SIDES, *_WATCHERS)
-    guarantee = store.guarantee(tx, guarantee_id)
+    guarantee = guarantee_store.get(tx, guarantee_id)
     if by.role in _SIDES and getattr(guarantee, _SIDES[by.role]) != by.organisation:
         raise NotFound(f"There is no guarantee {guarantee_id}.", field="guarantee_id")
     return guarantee
@@ -129,11 +134,11 @@ def list_guarantees(
     """The caller's own guarantees, newest first; all of them for those who watch over all."""
     by.require(*_SIDES, *_WATCHERS)
     side = (_SIDES[by.role], by.organisation) if by.role in _SIDES else None
-    return store.guarantee_page(tx, side, status, cursor, limit)
+    return guarantee_store.page_of(tx, side, status, cursor, limit)
 
 
 def _own(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
-    guarantee = store.guarantee_to_change(tx, guarantee_id)
+    guarantee = guarantee_store.to_change(tx, guarantee_id)
     by.require_organisation(guarantee.guarantor)
     return guarantee
 
@@ -160,7 +165,7 @@ def _insist(breaches: Sequence[RuleBreach]) -> None:
 
 def _fee_at(tx: ReadTx, guarantee: Guarantee, loan: Disbursement) -> int:
     """The fee by the rules of the day of disbursement; as quoted where they no longer know the programme."""
-    programme = store.rulebook(tx).last_version(guarantee.programme, loan.disbursed_on)
+    programme = rule_store.rulebook(tx).last_version(guarantee.programme, loan.disbursed_on)
     if programme is None:
         return guarantee.fee_fen
     amount_fen = min(loan.amount_fen, guarantee.amount_fen)
@@ -176,21 +181,21 @@ def _repay(tx: WriteTx, guarantee: Guarantee, outstanding_fen: int, on: date) ->
 
 def _shrink(tx: WriteTx, guarantee: Guarantee, rule: Callable[..., Hold], amount_fen: int) -> None:
     """Give back of each limit what the smaller amount no longer takes."""
-    lines = store.rulebook(tx).red_lines_on(tx.today)
-    for hold in store.lock_holds(tx, guarantee.id):
-        left = rule(hold, amount_fen, states.contract(guarantee), lines)
-        store.hold(tx, guarantee.id, hold.key, left.amount_fen)
+    lines = rule_store.rulebook(tx).red_lines_on(tx.today)
+    before = limit_store.lock_holds(tx, guarantee.id)
+    after = [rule(hold, amount_fen, states.contract(guarantee), lines) for hold in before]
+    limit_store.give_back(tx, guarantee.id, before, after)
 
 
 def _end(tx: WriteTx, guarantee: Guarantee, on: date) -> Guarantee:
     """It never took effect: everything that it held is given back."""
-    for hold in store.lock_holds(tx, guarantee.id):
-        store.hold(tx, guarantee.id, hold.key, 0)
+    before = limit_store.lock_holds(tx, guarantee.id)
+    limit_store.give_back(tx, guarantee.id, before, [replace(hold, amount_fen=0) for hold in before])
     return _keep(tx, guarantee, on)
 
 
 def _keep(tx: WriteTx, guarantee: Guarantee, on: date) -> Guarantee:
-    store.update_guarantee(tx, guarantee)
+    guarantee_store.update(tx, guarantee)
     _tell(tx, guarantee, on)
     return guarantee
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from libs.chassis.database import ReadTx
 from libs.chassis.principal import BANK, GUARANTOR, Principal, Role
-from services.guarantee import store
 from services.guarantee.domain.guarantor import Guarantor, Tier
 from services.guarantee.domain.limits import Chain, Rule, needs
 from services.guarantee.domain.programme import Status
 from services.guarantee.domain.quote import Proposal, Quote, Structure, structure
+from services.guarantee.store import guarantors as guarantor_store
+from services.guarantee.store import limits as limit_store
+from services.guarantee.store import rules as rule_store
 
 
 def quote(tx: ReadTx, by: Principal, proposal: Proposal) -> Quote:
@@ -17,7 +19,7 @@ def quote(tx: ReadTx, by: Principal, proposal: Proposal) -> Quote:
     _require_side(by, proposal)
     chains = _chains(tx, _guarantors(tx, by, proposal.dimensions.county))
     keys = {need.limit.key for chain in chains for need in needs(chain, proposal.party, proposal.amount_fen)}
-    held = store.held(tx, keys)
+    held = limit_store.held(tx, keys)
     found = [structure(chain, proposal, held) for chain in chains]
     if by.role in BANK:
         found = [_for_a_bank(one, chain, proposal) for one, chain in zip(found, chains, strict=True)]
@@ -35,12 +37,14 @@ def _require_side(by: Principal, proposal: Proposal) -> None:
 
 def _guarantors(tx: ReadTx, by: Principal, county: str) -> list[Guarantor]:
     """The local guarantors of a county; for a guarantor, only itself."""
-    local = [one for one in store.all_guarantors(tx) if one.tier is Tier.LOCAL and county in one.counties]
+    local = [
+        one for one in guarantor_store.all_of_them(tx) if one.tier is Tier.LOCAL and county in one.counties
+    ]
     return [one for one in local if by.role not in GUARANTOR or one.id == by.organisation]
 
 
 def _chains(tx: ReadTx, guarantors: Sequence[Guarantor]) -> list[Chain]:
-    rulebook = store.rulebook(tx)
+    rulebook = rule_store.rulebook(tx)
     lines = rulebook.red_lines_on(tx.today)
     programmes = [one for one in rulebook.programmes_on(tx.today) if one.status is Status.ACTIVE]
     return [

@@ -9,26 +9,26 @@ from libs.chassis.principal import Principal, Role
 from libs.eventing import topics
 from libs.eventing.outbox import emit
 from libs.eventing.topics import Topic
-from services.guarantee import messages, store
+from services.guarantee import messages
 from services.guarantee.domain import limits as limit_rules
 from services.guarantee.domain.guarantor import Tier
 from services.guarantee.domain.programme import ProgrammeList, Rulebook
+from services.guarantee.store import guarantors as guarantor_store
+from services.guarantee.store import limits as limit_store
+from services.guarantee.store import rules as rule_store
 
 
 def load(tx: WriteTx, by: Principal, rulebook: Rulebook) -> None:
     """Go by these rules from now on, and say what became of the programmes."""
     by.require(Role.SERVICE)
-    store.keep_rulebook(tx, rulebook)
+    rule_store.keep_rulebook(tx, rulebook)
     refresh_limits(tx)
     _publish(tx, topics.GUARANTEE_PROGRAMME, _changed_programmes(tx, rulebook))
 
 
 def are_loaded(tx: ReadTx, rulebook: Rulebook) -> bool:
     """Whether these rules are in use, and their programmes of today are said: a version may begin any day."""
-    used = store.rulebook_if_any(tx)
-    return (
-        used is not None and used.policy_set == rulebook.policy_set and not _changed_programmes(tx, rulebook)
-    )
+    return rule_store.is_in_use(tx, rulebook) and not _changed_programmes(tx, rulebook)
 
 
 def publish_headroom(tx: WriteTx, by: Principal) -> None:
@@ -43,32 +43,32 @@ def is_headroom_said(tx: ReadTx) -> bool:
 
 def list_programmes(tx: ReadTx, by: Principal) -> ProgrammeList:
     """The version of each programme that is in force today. Rules are public to all who sign in."""
-    return ProgrammeList(items=store.rulebook(tx).programmes_on(tx.today))
+    return ProgrammeList(items=rule_store.rulebook(tx).programmes_on(tx.today))
 
 
 def refresh_limits(tx: WriteTx) -> None:
     """Let the rows of all limits allow what guarantors' figures and today's rules say."""
-    allowed = limit_rules.standing(store.rulebook(tx), store.all_guarantors(tx), tx.today)
+    allowed = limit_rules.standing(rule_store.rulebook(tx), guarantor_store.all_of_them(tx), tx.today)
     for (rule, owner), limit_fen in sorted(allowed.items()):
-        store.allow(tx, rule, owner, limit_fen)
+        limit_store.allow(tx, rule, owner, limit_fen)
 
 
 def _changed_programmes(tx: ReadTx, rulebook: Rulebook) -> Mapping[str, Message]:
-    before = store.published(tx, topics.GUARANTEE_PROGRAMME.name)
+    before = rule_store.published(tx, topics.GUARANTEE_PROGRAMME.name)
     gone = {name: messages.withdrawn(data) for name, data in before.items()}
     states = {one.id: messages.programme_state(one) for one in rulebook.programmes_on(tx.today)}
     return _changed(before, gone | states)
 
 
 def _changed_headroom(tx: ReadTx) -> Mapping[str, Message]:
-    rulebook = store.rulebook_if_any(tx)
+    rulebook = rule_store.rulebook_if_any(tx)
     if rulebook is None:
         return {}
-    held = store.held(tx)
-    local = [one for one in store.all_guarantors(tx) if one.tier is Tier.LOCAL]
+    held = limit_store.held(tx)
+    local = [one for one in guarantor_store.all_of_them(tx) if one.tier is Tier.LOCAL]
     found = [limit_rules.headroom(one, rulebook, held, tx.today) for one in local]
     states = {one.guarantor: messages.headroom_state(one) for one in found}
-    return _changed(store.published(tx, topics.GUARANTEE_HEADROOM.name), states)
+    return _changed(rule_store.published(tx, topics.GUARANTEE_HEADROOM.name), states)
 
 
 def _changed(before: Mapping[str, bytes], states: Mapping[str, Message]) -> Mapping[str, Message]:
@@ -79,7 +79,7 @@ def _changed(before: Mapping[str, bytes], states: Mapping[str, Message]) -> Mapp
 def _publish(tx: WriteTx, topic: Topic, states: Mapping[str, Message]) -> None:
     for subject, state in sorted(states.items()):
         emit(tx, topic, subject, state)
-        store.note_published(tx, topic.name, subject, _bytes(state))
+        rule_store.note_published(tx, topic.name, subject, _bytes(state))
 
 
 def _bytes(state: Message) -> bytes:

@@ -12,13 +12,14 @@ from libs.chassis.principal import Principal, Role, service
 from libs.registry.dimensions import Dimensions, OwnerKind
 from libs.registry.size import Size
 from rongqiao.lending.v1 import events_pb2 as lending_events
-from services.guarantee import store
 from services.guarantee.domain.guarantee import Guarantee, Reservation
 from services.guarantee.domain.guarantor import Guarantor
 from services.guarantee.domain.programme import Programme, Rulebook
 from services.guarantee.domain.quote import Proposal
 from services.guarantee.operations import guarantees, guarantors, rules
 from services.guarantee.operations.rulebook import read
+from services.guarantee.store import guarantees as guarantee_store
+from services.guarantee.store import tables
 
 YUAN = 100
 MILLION = 1_000_000 * YUAN
@@ -127,23 +128,23 @@ def repay(database: Database, guarantee: Guarantee, left_fen: int, on: date = TO
 
 def read_back(database: Database, guarantee: Guarantee) -> Guarantee:
     with database.read() as tx:
-        return store.guarantee(tx, guarantee.id)
+        return guarantee_store.get(tx, guarantee.id)
 
 
 def held(database: Database) -> dict[str, int]:
     """What every limit holds that holds anything."""
     with database.read() as tx:
-        rows = tx.rows(sa.select(store.limits).where(store.limits.c.held_fen > 0))
+        rows = tx.rows(sa.select(tables.limits).where(tables.limits.c.held_fen > 0))
     return {row.key: row.held_fen for row in rows}
 
 
 def limits_out_of_order(database: Database) -> list[str]:
     """The limits that break the law: what a limit holds is the sum of its holds and within what it allows."""
-    sums = sa.select(store.holds.c.limit_key, sa.func.sum(store.holds.c.amount_fen).label("held"))
-    by_key = sums.group_by(store.holds.c.limit_key)
+    sums = sa.select(tables.holds.c.limit_key, sa.func.sum(tables.holds.c.amount_fen).label("held"))
+    by_key = sums.group_by(tables.holds.c.limit_key)
     with database.read() as tx:
         held_by = {row.limit_key: int(row.held) for row in tx.rows(by_key)}
-        rows = tx.rows(sa.select(store.limits))
+        rows = tx.rows(sa.select(tables.limits))
     return [
         row.key for row in rows if row.held_fen != held_by.get(row.key, 0) or row.held_fen > row.limit_fen
     ]

@@ -14,7 +14,6 @@ from services.guarantee.domain.programme import Rulebook
 from tests.unit.guarantee.chain import (
     HELAN,
     MILLION,
-    YINCHUAN,
     held,
     house_rules,
     limits_out_of_order,
@@ -29,14 +28,13 @@ LOAN = 1 * MILLION
 ROOM_FOR = 37
 
 
-def crowd_at(database: Database, guarantors: tuple[str, ...], party: str = "uscc:{}") -> list[str]:
+def crowd_at(database: Database, guarantors: tuple[Guarantor, ...], party: str = "uscc:{}") -> list[str]:
     """What came of reservations that all begin at the same moment: the limit that refused it, or "taken"."""
     together = Barrier(CROWD)
 
     def one(number: int) -> str:
-        wanted = wish(
-            f"app_{number}", LOAN, party.format(number), guarantor=guarantors[number % len(guarantors)]
-        )
+        guarantor = guarantors[number % len(guarantors)]
+        wanted = wish(f"app_{number}", LOAN, party.format(number), guarantor=guarantor.id)
         together.wait()
         try:
             reserve(database, wanted)
@@ -48,28 +46,30 @@ def crowd_at(database: Database, guarantors: tuple[str, ...], party: str = "uscc
         return list(threads.map(one, range(CROWD)))
 
 
-Situation = tuple[Rulebook, Guarantor, tuple[str, ...], str]
-Narrow = Callable[[Rulebook, Guarantor], Situation]
+TWENTY = tuple(replace(HELAN, id=f"org_{number}") for number in range(20))
+
+Situation = tuple[Rulebook, tuple[Guarantor, ...], str]
+Narrow = Callable[[Rulebook], Situation]
 
 
-def by_quota(rulebook: Rulebook, guarantor: Guarantor) -> Situation:
-    """Two guarantors draw on the quota of one programme."""
+def by_quota(rulebook: Rulebook) -> Situation:
+    """Twenty guarantors, which do not wait for each other, draw on the quota of one programme."""
     quota = with_figures(rulebook, "ordinary", annual_quota_fen=ROOM_FOR * LOAN + LOAN // 2)
-    return quota, guarantor, (HELAN.id, YINCHUAN.id), "guarantee.ordinary.annual_quota_fen"
+    return quota, TWENTY, "guarantee.ordinary.annual_quota_fen"
 
 
-def by_leverage(rulebook: Rulebook, guarantor: Guarantor) -> Situation:
-    """Room for 37 guaranteed parts of 80 % beside the opening book."""
-    opening = guarantor.net_assets_fen * 10 - ROOM_FOR * LOAN * 8 // 10
-    full = replace(guarantor, opening_liability_fen=opening)
-    return rulebook, full, (HELAN.id,), "guarantee.red_lines.leverage_multiple"
+def by_leverage(rulebook: Rulebook) -> Situation:
+    """One guarantor with room for 37 guaranteed parts of 80 % beside its opening book."""
+    opening = HELAN.net_assets_fen * 10 - ROOM_FOR * LOAN * 8 // 10
+    full = replace(HELAN, opening_liability_fen=opening)
+    return rulebook, (full,), "guarantee.red_lines.leverage_multiple"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("narrow", [by_quota, by_leverage])
 def test_two_hundred_at_once_never_take_more_than_there_is(database: Database, narrow: Narrow) -> None:
-    rulebook, guarantor, guarantors, limit = narrow(house_rules(), HELAN)
-    open_business(database, rulebook, guarantor)
+    rulebook, guarantors, limit = narrow(house_rules())
+    open_business(database, rulebook, *guarantors)
 
     outcomes = crowd_at(database, guarantors)
 
@@ -80,8 +80,10 @@ def test_two_hundred_at_once_never_take_more_than_there_is(database: Database, n
 
 
 @pytest.mark.slow
-def test_one_borrower_at_two_guarantors_at_once_stays_within_its_limit(database: Database) -> None:
-    outcomes = crowd_at(database, (HELAN.id, YINCHUAN.id), party="uscc:same")
+def test_one_borrower_at_many_guarantors_at_once_stays_within_its_limit(database: Database) -> None:
+    open_business(database, house_rules(), *TWENTY)
+
+    outcomes = crowd_at(database, TWENTY, party="uscc:same")
 
     assert outcomes.count("taken") == 10
     assert held(database)["borrower/uscc:same/ordinary"] == 10 * MILLION

@@ -1,0 +1,75 @@
+"""Guarantees, and news of their loans that came too early."""
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from libs.chassis.database import ReadTx, WriteTx
+from libs.chassis.problems import NotFound
+from libs.chassis.rows import from_row, page, to_row
+from libs.eventing.tables import insert_into
+from services.guarantee.domain.guarantee import OPEN, Guarantee, GuaranteePage, GuaranteeStatus
+from services.guarantee.store.tables import guarantees, repayments_ahead
+
+
+def get(tx: ReadTx, guarantee_id: str) -> Guarantee:
+    row = tx.row(sa.select(guarantees).where(guarantees.c.id == guarantee_id))
+    if row is None:
+        raise NotFound(f"There is no guarantee {guarantee_id}.", field="guarantee_id")
+    return from_row(Guarantee, row)
+
+
+def to_change(tx: WriteTx, guarantee_id: str) -> Guarantee:
+    """The guarantee, with its row locked: two changes cannot pass each other."""
+    tx.lock_rows(sa.select(guarantees.c.id).where(guarantees.c.id == guarantee_id))
+    return get(tx, guarantee_id)
+
+
+def of_application(tx: ReadTx, application_id: str) -> Guarantee | None:
+    row = tx.row(sa.select(guarantees).where(guarantees.c.application_id == application_id))
+    return None if row is None else from_row(Guarantee, row)
+
+
+def page_of(
+    tx: ReadTx, side: tuple[str, str] | None, status: GuaranteeStatus | None, cursor: str | None, limit: int
+) -> GuaranteePage:
+    """Guarantees of one side, given as column and value; None: of all."""
+    query = sa.select(guarantees)
+    if side is not None:
+        query = query.where(guarantees.c[side[0]] == side[1])
+    if status is not None:
+        query = query.where(guarantees.c.status == status)
+    items, following = page(tx, query, guarantees.c.id, Guarantee, cursor, limit)
+    return GuaranteePage(items=items, next_cursor=following)
+
+
+def run_out(tx: ReadTx, before: date, limit: int) -> list[str]:
+    """Reservations whose last day was before this one, oldest first."""
+    late = guarantees.c.status.in_(OPEN) & (guarantees.c.reserved_until < before)
+    query = sa.select(guarantees.c.id).where(late).order_by(guarantees.c.reserved_until, guarantees.c.id)
+    return [row.id for row in tx.rows(query.limit(limit))]
+
+
+def insert(tx: WriteTx, new: Guarantee) -> None:
+    tx.execute(sa.insert(guarantees).values(to_row(new)))
+
+
+def update(tx: WriteTx, changed: Guarantee) -> None:
+    tx.execute(sa.update(guarantees).where(guarantees.c.id == changed.id).values(to_row(changed)))
+
+
+def remember_repayment(tx: WriteTx, guarantee_id: str, outstanding_fen: int, paid_on: date) -> None:
+    """Keep the news with the least left of the loan."""
+    known = repayment_ahead(tx, guarantee_id)
+    if known is None or outstanding_fen < known[0]:
+        fresh = insert_into(tx, repayments_ahead).values(
+            guarantee_id=guarantee_id, outstanding_fen=outstanding_fen, paid_on=paid_on
+        )
+        again = {"outstanding_fen": outstanding_fen, "paid_on": paid_on}
+        tx.execute(fresh.on_conflict_do_update(index_elements=[repayments_ahead.c.guarantee_id], set_=again))
+
+
+def repayment_ahead(tx: ReadTx, guarantee_id: str) -> tuple[int, date] | None:
+    """What is left of a loan that is not known to be disbursed, and the day on which it was paid down to that."""
+    row = tx.row(sa.select(repayments_ahead).where(repayments_ahead.c.guarantee_id == guarantee_id))
+    return None if row is None else (row.outstanding_fen, row.paid_on)

@@ -1,0 +1,62 @@
+"""The rulebook in use, and what the state topics say."""
+
+from functools import lru_cache
+
+import sqlalchemy as sa
+
+from libs.chassis import codec
+from libs.chassis.database import ReadTx, WriteTx
+from libs.chassis.problems import Unavailable
+from libs.eventing.tables import insert_into
+from services.guarantee.domain.programme import Rulebook
+from services.guarantee.store.tables import published_states, rulebooks
+
+
+def rulebook(tx: ReadTx) -> Rulebook:
+    """The rules in use; Unavailable until the first are loaded."""
+    found = rulebook_if_any(tx)
+    if found is None:
+        raise Unavailable("The rules are not loaded yet.", mend="Try again in a moment.")
+    return found
+
+
+def rulebook_if_any(tx: ReadTx) -> Rulebook | None:
+    text = _text_in_use(tx)
+    return None if text is None else _parsed(text)
+
+
+def is_in_use(tx: ReadTx, rules: Rulebook) -> bool:
+    """Whether exactly these rules are in use: also after an upgrade that reads the same policies otherwise."""
+    return _text_in_use(tx) == _text(rules)
+
+
+def keep_rulebook(tx: WriteTx, rules: Rulebook) -> None:
+    again = {"document": _text(rules), "loaded_at": tx.now}
+    insert = insert_into(tx, rulebooks).values(again | {"policy_set": rules.policy_set})
+    tx.execute(insert.on_conflict_do_update(index_elements=[rulebooks.c.policy_set], set_=again))
+
+
+def _text_in_use(tx: ReadTx) -> str | None:
+    return tx.scalar(sa.select(rulebooks.c.document).order_by(rulebooks.c.loaded_at.desc()).limit(1))
+
+
+def _text(rules: Rulebook) -> str:
+    return codec.to_json(rules).decode()
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Rulebook:
+    """Every operation asks for the rules, and they hardly ever change."""
+    return codec.from_json(Rulebook, text)
+
+
+def published(tx: ReadTx, topic: str) -> dict[str, bytes]:
+    """What the state topic says, by subject."""
+    rows = tx.rows(sa.select(published_states).where(published_states.c.topic == topic))
+    return {row.subject: row.data for row in rows}
+
+
+def note_published(tx: WriteTx, topic: str, subject: str, data: bytes) -> None:
+    insert = insert_into(tx, published_states).values(topic=topic, subject=subject, data=data)
+    mine = [published_states.c.topic, published_states.c.subject]
+    tx.execute(insert.on_conflict_do_update(index_elements=mine, set_={"data": data}))
