@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.policy.rules import finance, parameters, registry
+from tests.policy.rules import credit, finance, parameters, registry
 
 Rule = Callable[..., object]
 
@@ -12,4 +12,5 @@ RULES: dict[str, Rule] = {
     **finance.RULES,
     **registry.RULES,
     **parameters.RULES,
+    **credit.RULES,
 }
