@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from libs.chassis import telemetry
 from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.problems import InFlight, Problem, TooMany, Unauthenticated, Unavailable
 from libs.chassis.tables import intents
@@ -34,6 +35,7 @@ class Intent:
     subject: str
     payload: dict[str, Any]
     attempts: int
+    traceparent: str | None = None  # of the request that decided it
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def intend(tx: WriteTx, kind: str, subject: str, payload: dict[str, Any]) -> str
     """Decide, in this transaction, that a call must happen. Returns the intent's id."""
     intent_id = tx.new_id("int")
     row = {"id": intent_id, "kind": kind, "subject": subject, "payload": json.dumps(payload), "attempts": 0}
-    tx.execute(sa.insert(intents).values(row | {"due_at": tx.now}))
+    tx.execute(sa.insert(intents).values(row | {"due_at": tx.now, "traceparent": telemetry.traceparent()}))
     return intent_id
 
 
@@ -93,6 +95,11 @@ def run_subject(database: Database, runners: Runners, subject: str) -> None:
 
 def run(database: Database, runners: Runners, intent: Intent) -> bool:
     """Carry out one intent; whether it came to its end here and now."""
+    with telemetry.continued(f"intent {intent.kind}", intent.traceparent, rongqiao__attempts=intent.attempts):
+        return _run(database, runners, intent)
+
+
+def _run(database: Database, runners: Runners, intent: Intent) -> bool:
     try:
         runner = runners[intent.kind]
         outcome = _outcome(runner, intent)
@@ -133,4 +140,4 @@ def _put_off(tx: WriteTx, intent: Intent, why: str) -> None:
 
 
 def _intent(row: sa.Row[Any]) -> Intent:
-    return Intent(row.id, row.kind, row.subject, json.loads(row.payload), row.attempts)
+    return Intent(row.id, row.kind, row.subject, json.loads(row.payload), row.attempts, row.traceparent)

@@ -29,6 +29,7 @@ intents = sa.Table(
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("done_at", Instant),
     sa.Column("error", sa.Text),
+    sa.Column("traceparent", sa.Text),
     sa.Index(
         "ix_intents_open",
         "due_at",

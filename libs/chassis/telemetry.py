@@ -124,6 +124,21 @@ def span(
             raise
 
 
+def traceparent() -> str | None:
+    """The current trace as one text (W3C), to be kept with what will happen later; None outside of any."""
+    return dict(outgoing()).get("traceparent")
+
+
+@contextmanager
+def continued(
+    name: str, kept: str | None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
+) -> Generator[None]:
+    """A span in the trace that was kept as `traceparent`."""
+    parent = propagate.extract({"traceparent": kept} if kept else {})
+    with span(name, kind, parent, **attributes):
+        yield
+
+
 def outgoing() -> list[tuple[str, str]]:
     """Headers that carry the current trace to whom we call."""
     carrier: dict[str, str] = {}

@@ -6,11 +6,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from google.protobuf.message import Message
 
+from libs.chassis import telemetry
 from libs.chassis.database import ReadTx, WriteTx
 from libs.eventing.envelope import Event
 from libs.eventing.tables import event_values, outbox, outbox_sequences, step_sequence
 from libs.eventing.topics import Topic
-from libs.eventing.tracing import current_traceparent
 
 MAX_BYTES = 900_000  # a broker takes 1 MiB a message; a larger one would stop the relay for ever
 
@@ -36,7 +36,7 @@ def emit(tx: WriteTx, topic: Topic, subject: str, message: Message) -> Event:
         source=topic.source,
         time=tx.now,
         data=data,
-        traceparent=current_traceparent(),
+        traceparent=telemetry.traceparent(),
     )
     tx.execute(sa.insert(outbox).values(event_values(event)))
     return event
