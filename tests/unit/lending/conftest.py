@@ -1,0 +1,24 @@
+"""Lending's desk, on each engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.lending.store import metadata
+from tests.support.services import opened
+from tests.unit.lending.desk import Desk
+
+
+@pytest.fixture
+def desk(database_url: str) -> Iterator[Desk]:
+    with opened(database_url, metadata) as database:
+        yield Desk(database)
+
+
+@pytest.fixture(scope="module")
+def one_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One database for all examples of a property; each brings things of its own."""
+    folder: Path = tmp_path_factory.mktemp("lending")
+    with opened(f"sqlite:///{folder / 'one.db'}", metadata) as database:
+        yield Desk(database)

@@ -1,0 +1,125 @@
+"""Everybody who works with lending, at one database, each in a line."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.chassis.database import Database
+from libs.chassis.intents import Intent, open_intents
+from libs.chassis.principal import Principal, Role, service
+from libs.chassis.problems import Conflict, Problem
+from libs.chassis.tables import intents
+from libs.eventing.envelope import Event
+from rongqiao.guarantee.v1 import events_pb2, guarantee_pb2
+from services.lending import operations
+from services.lending.domain.application import Application, Approval, Declination, Disbursement
+from services.lending.domain.intake import ImportProducts, ImportReport
+from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.product import NewProduct, Product
+from tests.support.lending import FIRM, new_application, new_product
+from tests.support.services import emitted
+
+BANK, OTHER_BANK = "org_bank_a", "org_bank_b"
+OFFICER = Principal("acc_officer", Role.BANK_OFFICER, BANK)
+MANAGER = Principal("acc_manager", Role.BANK_MANAGER, BANK)
+THEIR_MANAGER = Principal("acc_stranger", Role.BANK_MANAGER, OTHER_BANK)
+OWNER = Principal("acc_owner", Role.SME, FIRM)
+COORDINATION = service("coordination")
+
+APPROVAL = Approval(amount_fen=80_000_000, rate_ppm=43_500, term_months=12)
+PAID_OUT = Disbursement(disbursed_on=date(2026, 11, 20), external_id="L-1")
+
+
+@dataclass
+class Desk:
+    database: Database
+
+    def act(self, operation: Any, by: Principal, *args: Any) -> Any:
+        return self.database.transact(lambda tx: operation(tx, by, *args))
+
+    def ask(self, query: Any, by: Principal, *args: Any, **kwargs: Any) -> Any:
+        with self.database.read() as tx:
+            return query(tx, by, *args, **kwargs)
+
+    def registered(self, new: NewProduct | None = None, by: Principal = OFFICER) -> Product:
+        return self.act(operations.register_product, by, new or new_product())
+
+    def published(self, new: NewProduct | None = None) -> Product:
+        return self.act(operations.publish_product, MANAGER, self.registered(new).id)
+
+    def imported(self, csv: str, **how: bool) -> ImportReport:
+        return self.act(operations.import_products, OFFICER, ImportProducts(csv=csv, **how))
+
+    def opened(self, product: Product | None = None, **changes: Any) -> Application:
+        new = new_application(product or self.published(), **changes)
+        return self.act(operations.open_application, COORDINATION, new)
+
+    def approved(self, application: Application) -> Application:
+        return self.act(operations.approve_application, OFFICER, application.id, APPROVAL)
+
+    def declined(self, application: Application, *codes: str) -> Application:
+        declination = Declination(reason_codes=codes)
+        return self.act(operations.decline_application, OFFICER, application.id, declination)
+
+    def withdrawn(self, application: Application) -> Application:
+        return self.act(operations.withdraw_application, OWNER, application.id)
+
+    def disbursed(self, application: Application, told: Disbursement = PAID_OUT) -> Loan:
+        return self.act(operations.disburse, OFFICER, application.id, told)
+
+    def repaid(self, loan: Loan, repayment: Repayment) -> Loan:
+        return self.act(operations.repay, OFFICER, loan.id, repayment)
+
+    def lent(self) -> Loan:
+        return self.disbursed(self.approved(self.opened()))
+
+    def seen(self, application: Application) -> Application:
+        return self.ask(operations.get_application, OFFICER, application.id)
+
+    def answered(self, application: Application, outcome: guarantee_pb2.Guarantee | Problem) -> None:
+        """The outcome of the call to guarantee comes in."""
+        intent = Intent("int_1", operations.RESERVE, application.id, {}, 0)
+        self.database.transact(lambda tx: operations.record_reservation(tx, intent, outcome))
+
+    def heard(self, application: Application, status: int, note: str | None = None) -> None:
+        """An event of guarantee comes in."""
+        changed = guarantee_changed(application, status, note)
+        self.database.transact(lambda tx: operations.follow_guarantee(tx, changed))
+
+    def intended(self, application: Application) -> list[str]:
+        """Kinds of the calls that are still to be made for the application."""
+        with self.database.read() as tx:
+            return [intent.kind for intent in open_intents(tx, application.id)]
+
+    def forget_intents(self) -> None:
+        self.database.transact(lambda tx: tx.execute(sa.delete(intents)))
+
+    def events(self, *types: str) -> list[Event]:
+        return [event for event in emitted(self.database) if event.type.rpartition(".")[2] in types]
+
+
+RESERVED = guarantee_pb2.GUARANTEE_STATUS_RESERVED
+CONFIRMED = guarantee_pb2.GUARANTEE_STATUS_CONFIRMED
+EFFECTIVE = guarantee_pb2.GUARANTEE_STATUS_EFFECTIVE
+RELEASED = guarantee_pb2.GUARANTEE_STATUS_RELEASED
+REJECTED = guarantee_pb2.GUARANTEE_STATUS_REJECTED
+CANCELLED = guarantee_pb2.GUARANTEE_STATUS_CANCELLED
+EXPIRED = guarantee_pb2.GUARANTEE_STATUS_EXPIRED
+NO_ROOM = Conflict("No room is left in the programme.")
+
+
+def reservation(application: Application, status: int = RESERVED) -> guarantee_pb2.Guarantee:
+    return guarantee_pb2.Guarantee(id="gua_1", application_id=application.id, status=status)  # type: ignore[arg-type]
+
+
+def guarantee_changed(
+    application: Application, status: int, note: str | None = None
+) -> events_pb2.GuaranteeChanged:
+    return events_pb2.GuaranteeChanged(
+        guarantee_id="gua_1",
+        application_id=application.id,
+        status=status,  # type: ignore[arg-type]
+        note=note,
+    )

@@ -1,0 +1,274 @@
+"""Products: a draft may change, a published version never does, and two people stand behind it."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from libs.chassis.problems import Conflict, Forbidden, NotFound
+from libs.criteria.violation import Violation
+from libs.finance.schedule import RepaymentMethod
+from rongqiao.lending.v1 import lending_pb2 as pb
+from services.lending import operations
+from services.lending.domain.product import (
+    GuaranteeMode,
+    IpPledgeCap,
+    IpRightKind,
+    Product,
+    ProductFlag,
+    ProductStatus,
+    Rate,
+    RateBase,
+)
+from tests.support.lending import new_product, terms
+from tests.unit.lending.desk import (
+    BANK,
+    COORDINATION,
+    MANAGER,
+    OFFICER,
+    OTHER_BANK,
+    OWNER,
+    THEIR_MANAGER,
+    Desk,
+)
+
+
+def states(desk: Desk) -> list[tuple[int, int]]:
+    """Version and status of every state that was told to the others."""
+    told = [event.decode(pb.Product) for event in desk.events("Product")]
+    return [(state.version, state.status) for state in told]
+
+
+def test_a_registered_product_is_a_draft_that_nobody_else_sees(desk: Desk) -> None:
+    draft = desk.registered()
+
+    assert (draft.version, draft.status, draft.bank, draft.created_by) == (
+        1,
+        ProductStatus.DRAFT,
+        BANK,
+        OFFICER.subject,
+    )
+    assert desk.ask(operations.get_product, OFFICER, draft.id) == draft
+    with pytest.raises(NotFound):
+        desk.ask(operations.get_product, OWNER, draft.id)
+    assert states(desk) == []
+
+
+def test_a_draft_is_rewritten_by_registering_it_again(desk: Desk) -> None:
+    first = desk.registered(new_product(name="首户贷"))
+    again = desk.registered(new_product(name="首户贷二"), by=MANAGER)
+
+    assert (again.id, again.version, again.terms.name) == (first.id, 1, "首户贷二")
+    assert again.created_by == MANAGER.subject
+
+
+def test_whoever_wrote_the_draft_last_may_not_publish_it(desk: Desk) -> None:
+    desk.registered()
+    draft = desk.registered(by=MANAGER)
+
+    with pytest.raises(Violation, match="registered a product may not publish"):
+        desk.act(operations.publish_product, MANAGER, draft.id)
+
+
+def test_only_a_manager_publishes(desk: Desk) -> None:
+    draft = desk.registered(by=MANAGER)
+
+    with pytest.raises(Forbidden):
+        desk.act(operations.publish_product, OFFICER, draft.id)
+
+
+def test_a_published_product_is_there_for_all_and_told_once(desk: Desk) -> None:
+    product = desk.published()
+
+    assert (product.status, product.published_by) == (ProductStatus.PUBLISHED, MANAGER.subject)
+    assert desk.ask(operations.get_product, OWNER, product.id) == product
+    assert states(desk) == [(1, pb.PRODUCT_STATUS_PUBLISHED)]
+
+
+def test_a_published_version_is_never_changed(desk: Desk) -> None:
+    first = desk.published(new_product(name="首户贷"))
+    second = desk.registered(new_product(name="首户贷新"))
+
+    assert (second.id, second.version, second.status) == (first.id, 2, ProductStatus.DRAFT)
+    assert desk.ask(operations.get_product, OWNER, first.id) == first
+
+
+def test_a_published_version_is_not_published_again(desk: Desk) -> None:
+    product = desk.published()
+
+    with pytest.raises(Violation, match="PUBLISHED, not a draft"):
+        desk.act(operations.publish_product, MANAGER, product.id)
+
+
+def test_the_old_version_goes_when_the_new_one_comes(desk: Desk) -> None:
+    desk.published(new_product(name="首户贷"))
+    new = desk.published(new_product(name="首户贷新"))
+
+    on_sale = desk.ask(operations.list_products, OWNER).items
+
+    assert on_sale == (new,)
+    assert states(desk) == [(1, pb.PRODUCT_STATUS_PUBLISHED), (2, pb.PRODUCT_STATUS_PUBLISHED)]
+
+
+def test_what_is_on_the_market_is_listed_while_a_newer_draft_waits(desk: Desk) -> None:
+    product = desk.published(new_product(name="首户贷"))
+    draft = desk.registered(new_product(name="首户贷新"))
+
+    assert desk.ask(operations.list_products, OWNER).items == (product,)
+    assert desk.ask(operations.list_products, OFFICER).items == (draft,)
+    assert desk.ask(operations.list_products, OFFICER, None, ProductStatus.PUBLISHED).items == (product,)
+
+
+def test_a_bank_sees_of_others_only_what_is_on_the_market(desk: Desk) -> None:
+    desk.registered(new_product("P-1"))
+    published = desk.published(new_product("P-2"))
+
+    assert desk.ask(operations.list_products, THEIR_MANAGER, BANK).items == (published,)
+    assert desk.ask(operations.list_products, THEIR_MANAGER, BANK, ProductStatus.DRAFT).items == (published,)
+    assert desk.ask(operations.list_products, THEIR_MANAGER).items == ()
+
+
+def test_a_withdrawn_product_leaves_the_market(desk: Desk) -> None:
+    product = desk.published()
+
+    withdrawn = desk.act(operations.withdraw_product, MANAGER, product.id)
+
+    assert withdrawn.status is ProductStatus.WITHDRAWN
+    assert states(desk)[-1] == (1, pb.PRODUCT_STATUS_WITHDRAWN)
+    with pytest.raises(NotFound):
+        desk.ask(operations.get_product, OWNER, product.id)
+    with pytest.raises(Conflict):
+        desk.act(operations.withdraw_product, MANAGER, product.id)
+
+
+def test_a_withdrawn_product_may_come_back_as_a_new_version(desk: Desk) -> None:
+    product = desk.published()
+    desk.act(operations.withdraw_product, MANAGER, product.id)
+
+    assert desk.published().version == 2
+
+
+def test_banks_count_their_products_independently(desk: Desk) -> None:
+    mine = desk.registered(new_product("P-1"))
+    theirs = desk.registered(new_product("P-1"), by=THEIR_MANAGER)
+
+    assert mine.id != theirs.id
+    assert theirs.bank == OTHER_BANK
+
+
+@pytest.mark.parametrize("operation", [operations.publish_product, operations.withdraw_product])
+def test_another_banks_product_is_not_touched(desk: Desk, operation: Any) -> None:
+    product = desk.registered()
+
+    with pytest.raises(Forbidden):
+        desk.act(operation, THEIR_MANAGER, product.id)
+
+
+@pytest.mark.parametrize("operation", [operations.publish_product, operations.withdraw_product])
+def test_a_product_that_is_not_there_is_named(desk: Desk, operation: Any) -> None:
+    with pytest.raises(NotFound, match="prd_none") as missing:
+        desk.act(operation, MANAGER, "prd_none")
+
+    assert missing.value.field == "product_id"
+
+
+def test_what_is_published_is_what_the_last_author_wrote(desk: Desk) -> None:
+    """Publishing waits for a rewrite that has begun, and does not take the draft from before it."""
+    draft = desk.registered(new_product(name="首户贷"))
+    publishing: list[Product] = []
+    second = threading.Thread(
+        target=lambda: publishing.append(desk.act(operations.publish_product, MANAGER, draft.id))
+    )
+
+    with desk.database.write() as tx:
+        operations.register_product(tx, OFFICER, new_product(name="首户贷改"))
+        second.start()
+        second.join(0.3)
+    second.join(10)
+
+    assert publishing[0].terms.name == "首户贷改"
+    assert desk.ask(operations.get_product, OWNER, draft.id).terms.name == "首户贷改"
+
+
+def test_a_rewrite_that_comes_during_publication_becomes_the_next_version(desk: Desk) -> None:
+    draft = desk.registered(new_product(name="首户贷"))
+    rewriting: list[Product] = []
+    second = threading.Thread(target=lambda: rewriting.append(desk.registered(new_product(name="首户贷改"))))
+
+    with desk.database.write() as tx:
+        operations.publish_product(tx, MANAGER, draft.id)
+        second.start()
+        second.join(0.3)
+    second.join(10)
+
+    assert (rewriting[0].version, rewriting[0].status) == (2, ProductStatus.DRAFT)
+    assert desk.ask(operations.get_product, OWNER, draft.id).terms.name == "首户贷"
+
+
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "no name": ({"name": " "}, "terms/name"),
+    "a name without end": ({"name": "贷" * 201}, "terms/name"),
+    "a lower limit above the upper": ({"amount_min_fen": 2, "amount_max_fen": 1}, "terms/amount_min_fen"),
+    "nothing to lend": ({"amount_min_fen": 0}, "terms/amount_min_fen"),
+    "more than there is": ({"amount_max_fen": 10**15 + 1}, "terms/amount_max_fen"),
+    "a term that never ends": ({"term_max_months": 601}, "terms/term_max_months"),
+    "a decision before the question": ({"decision_days": 0}, "terms/decision_days"),
+    "a right that need not outlive": ({"ip_margin_months": -1}, "terms/ip_margin_months"),
+    "no way to repay": ({"repayment_methods": ()}, "terms/repayment_methods"),
+    "no way to secure": ({"guarantee_modes": ()}, "terms/guarantee_modes"),
+    "a pledge without a cap": (
+        {"guarantee_modes": (GuaranteeMode.IP_PLEDGE,), "programmes": ()},
+        "terms/ip_pledge_caps",
+    ),
+    "a flag that nothing keeps": ({"flags": (ProductFlag.IP_PLEDGE,)}, "terms/guarantee_modes"),
+    "medium term within a year": (
+        {"flags": (ProductFlag.MEDIUM_LONG_TERM,), "term_max_months": 12},
+        "terms/term_max_months",
+    ),
+    "programmes that nobody takes": ({"guarantee_modes": (GuaranteeMode.UNSECURED,)}, "terms/programmes"),
+}
+
+
+@pytest.mark.parametrize(("changes", "field"), BROKEN.values(), ids=BROKEN.keys())
+def test_terms_that_cannot_be_are_refused(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Violation) as broken:
+        terms(**changes)
+
+    assert broken.value.field == field
+    assert broken.value.mend
+
+
+def test_a_fixed_rate_is_not_negative_a_spread_may_be() -> None:
+    spread = Rate(base=RateBase.LPR_1Y, min_ppm=-2_000, max_ppm=4_000)
+
+    with pytest.raises(Violation, match="fixed rate is negative"):
+        Rate(base=RateBase.FIXED, min_ppm=-1, max_ppm=4_000)
+    assert spread.min_ppm == -2_000
+
+
+@pytest.mark.parametrize("cap", [0, 10_001])
+def test_a_cap_is_a_part_of_the_value(cap: int) -> None:
+    with pytest.raises(Violation):
+        IpPledgeCap(right=IpRightKind.INVENTION, cap_bp=cap)
+
+
+@pytest.mark.parametrize("number", ["", "P" * 65])
+def test_the_banks_own_number_has_a_length(number: str) -> None:
+    with pytest.raises(Violation) as broken:
+        new_product(number)
+
+    assert broken.value.field == "external_id"
+
+
+def test_the_state_of_a_product_is_the_product(desk: Desk) -> None:
+    product = desk.published(new_product(repayment_methods=(RepaymentMethod.BULLET,)))
+
+    (event,) = desk.events("Product")
+
+    assert event.subject == product.id
+    assert event.decode(pb.Product).terms.repayment_methods == [pb.REPAYMENT_METHOD_BULLET]
+
+
+def test_a_service_is_no_bank(desk: Desk) -> None:
+    with pytest.raises(Forbidden):
+        desk.registered(by=COORDINATION)
