@@ -93,7 +93,7 @@ class PlanBenefit(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanCost(Shape):
+class CostItem(Shape):
     name: str
     payee: str
     amount_fen: int
@@ -118,7 +118,7 @@ class Plan(Shape):
     guarantee: PlanGuarantee | None = None
     pledge: PlanPledge | None = None
     benefits: tuple[PlanBenefit, ...] = ()
-    costs: tuple[PlanCost, ...]
+    costs: tuple[CostItem, ...]
     total_cost_fen: int
     all_in_nominal_ppm: int
     all_in_effective_ppm: int

@@ -32,7 +32,6 @@ class SummaryItem:
     state: ItemState
     value: str = ""
     valid_until: date | None = None
-    observed_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +45,11 @@ class IpRight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A party's summary as credit published it; `recipient` is whom its consents name."""
+    """A party's summary as credit published it; `recipient` is whom its consents name. WITHDRAWN: nothing but the id."""
 
     party: str
     status: PartyStatus
-    dimensions: Dimensions
+    dimensions: Dimensions | None = None
     industry: str = ""
     items: tuple[SummaryItem, ...] = ()
     ip_rights: tuple[IpRight, ...] = ()
@@ -76,11 +75,14 @@ class Firm:
 
 def firm_on(profile: Profile, today: date) -> Firm:
     """Of the summary, what may be used today: known, and public or under a consent to the platform that still holds."""
+    dimensions = profile.dimensions
+    if dimensions is None:
+        raise ValueError(f"{profile.party} is {profile.status}: there is no firm to match")
     facts = {item.fact: _number(item) for item in profile.items if _usable(item, profile.recipient, today)}
     return Firm(
         party=profile.party,
-        dimensions=profile.dimensions,
-        industry=profile.industry or profile.dimensions.industry_division,
+        dimensions=dimensions,
+        industry=profile.industry or dimensions.industry_division,
         facts={fact: number for fact, number in facts.items() if number is not None},
         rights=profile.ip_rights,
     )

@@ -9,7 +9,9 @@ from datetime import date
 from enum import StrEnum
 
 from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming
-from libs.finance.split import Share, covered, split
+from libs.finance.daycount import add_months, days_between
+from libs.finance.rates import MONTHS_PER_YEAR
+from libs.finance.split import Share, annual_fee, covered, split
 from libs.registry.dimensions import OwnerKind
 from libs.registry.regions import within_any
 from libs.registry.size import Size
@@ -17,7 +19,6 @@ from services.matching.domain.answer import PlanGuarantee, ShareAmount
 from services.matching.domain.firm import Firm
 
 FEE_NAME = "担保费"
-_FIRST, _LAST = "bank", "local"  # the lender bears what is rounded up, the direct guarantor what rounding leaves
 
 
 class Status(StrEnum):
@@ -34,10 +35,15 @@ class ProgrammeShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """A limit of 0 is no limit; an empty list limits nothing. `labels`: the firm has one of these facts."""
+    """A limit of 0 is no limit; an empty list limits nothing. Products name the `scheme`, of which this may be a tier.
+
+    `shares` in the order of the contract: the bank first, the direct guarantor last. `labels`: the firm has one of these
+    facts, and none of `labels_excluded`, which belong to a better tier.
+    """
 
     id: str
     name: str
+    scheme: str = ""
     effective: date
     shares: tuple[ProgrammeShare, ...]
     fee_rate_ppm: int
@@ -47,6 +53,7 @@ class Programme:
     sizes: tuple[Size, ...] = ()
     owner_kinds: tuple[OwnerKind, ...] = ()
     labels: tuple[str, ...] = ()
+    labels_excluded: tuple[str, ...] = ()
     status: Status = Status.ACTIVE
 
 
@@ -113,20 +120,28 @@ def best_cover(found: Sequence[Cover], bank: str, programmes: Sequence[str]) -> 
     return next((cover for cover in found if _taken_by(cover, bank, programmes)), None)
 
 
-def fee(programme: Programme) -> Fee:
-    """A year's fee on the loan, at the start of each year; a part-year by its months."""
+def fee(programme: Programme, amount_fen: int, drawn_on: date, term_months: int) -> Fee:
+    """Up to a year by days of 365, at the start, as guarantee quotes it; over a year, yearly at the start of each."""
+    if term_months > MONTHS_PER_YEAR:
+        return _fee(FeeBasis.PRINCIPAL, FeeTiming.ANNUAL, rate_ppm=programme.fee_rate_ppm)
+    days = days_between(drawn_on, add_months(drawn_on, term_months))
+    return _fee(FeeBasis.FIXED, FeeTiming.UPFRONT, amount_fen=annual_fee(amount_fen, programme.fee_rate_ppm, days))
+
+
+def _fee(basis: FeeBasis, timing: FeeTiming, rate_ppm: int = 0, amount_fen: int = 0) -> Fee:
     return Fee(
         name=FEE_NAME,
         payee=FeePayee.GUARANTOR,
-        basis=FeeBasis.PRINCIPAL,
-        rate_ppm=programme.fee_rate_ppm,
-        timing=FeeTiming.ANNUAL,
+        basis=basis,
+        rate_ppm=rate_ppm,
+        amount_fen=amount_fen,
+        timing=timing,
     )
 
 
 def structure(cover: Cover, amount_fen: int, fee_fen: int) -> PlanGuarantee:
     """Who bears what of the loan, to the fen."""
-    shares = _contract_order(cover.programme.shares)
+    shares = _shares(cover.programme)
     parts = split(amount_fen, shares)
     return PlanGuarantee(
         programme=cover.programme.id,
@@ -139,15 +154,23 @@ def structure(cover: Cover, amount_fen: int, fee_fen: int) -> PlanGuarantee:
 
 
 def _admits(programme: Programme, firm: Firm, today: date) -> bool:
-    """A size that cannot be judged excludes nobody; a label must be known."""
-    size, owner = firm.dimensions.size, firm.dimensions.owner_kind
+    owner = firm.dimensions.owner_kind
     return (
         programme.status is Status.ACTIVE
         and programme.effective <= today
-        and (not programme.sizes or size is None or size in programme.sizes)
+        and _size_fits(programme, firm)
         and (not programme.owner_kinds or owner in programme.owner_kinds)
         and (not programme.labels or any(firm.facts.get(label) for label in programme.labels))
+        and not any(firm.facts.get(label) for label in programme.labels_excluded)
     )
+
+
+def _size_fits(programme: Programme, firm: Firm) -> bool:
+    """Sizes bind enterprises only; one that cannot be judged excludes nobody."""
+    size = firm.dimensions.size
+    if not programme.sizes or size is None or firm.dimensions.owner_kind is not OwnerKind.ENTERPRISE:
+        return True
+    return size in programme.sizes
 
 
 def _within_limits(programme: Programme, amount_fen: int, term_months: int) -> bool:
@@ -162,7 +185,7 @@ def _within_limits(programme: Programme, amount_fen: int, term_months: int) -> b
 def _borrower_fits(cover: Cover, amount_fen: int) -> bool:
     """The guarantor's limit for one borrower counts what it guarantees, not what the bank lends."""
     limit = cover.guarantor.borrower_limit_fen
-    return not limit or covered(amount_fen, _contract_order(cover.programme.shares)) <= limit
+    return not limit or covered(amount_fen, _shares(cover.programme)) <= limit
 
 
 def _preference(cover: Cover) -> tuple[int, int, str, str]:
@@ -170,11 +193,10 @@ def _preference(cover: Cover) -> tuple[int, int, str, str]:
 
 
 def _taken_by(cover: Cover, bank: str, programmes: Sequence[str]) -> bool:
-    partners = cover.guarantor.banks
-    return (not partners or bank in partners) and (not programmes or cover.programme.id in programmes)
+    partners, programme = cover.guarantor.banks, cover.programme
+    named = not programmes or programme.scheme in programmes or programme.id in programmes
+    return named and (not partners or bank in partners)
 
 
-def _contract_order(shares: Sequence[ProgrammeShare]) -> list[Share]:
-    order = {_FIRST: 0, _LAST: 2}
-    ordered = sorted(shares, key=lambda share: order.get(share.party, 1))
-    return [Share(share.party, share.bp) for share in ordered]
+def _shares(programme: Programme) -> list[Share]:
+    return [Share(share.party, share.bp) for share in programme.shares]

@@ -1,13 +1,13 @@
 """Intellectual property as security: what a bank lends on the firm's rights (Civil Code 440, 444; rules §7)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from libs.finance.daycount import add_months
 from libs.finance.money import BP, floor
 from services.matching.domain.firm import IpRight
-from services.matching.domain.offer import IpPledgeCap, Terms
+from services.matching.domain.offer import IpRightKind, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,27 +20,31 @@ class Pledge:
 
 
 def pledge(
-    caps: Sequence[IpPledgeCap], margin_months: int, rights: Sequence[IpRight], drawn_on: date, term_months: int
+    caps: Mapping[IpRightKind, int], rights: Sequence[IpRight], drawn_on: date, held_months: int
 ) -> Pledge:
-    """What unencumbered rights carry that outlive the loan by the margin: a debt may not outlast its pledge."""
-    last = add_months(drawn_on, term_months + margin_months)
-    cap_of = {cap.right: cap.cap_bp for cap in caps}
-    fit = [right for right in rights if not right.encumbered and right.expires_on >= last and right.kind in cap_of]
+    """What unencumbered rights carry that outlive the loan and the bank's margin: a debt may not outlast its pledge.
+
+    `caps` in basis points of the appraised value; `held_months`: term and margin together.
+    """
+    last = add_months(drawn_on, held_months)
+    fit = [right for right in rights if not right.encumbered and right.expires_on >= last and right.kind in caps]
     return Pledge(
         rights=tuple(right.id for right in fit),
         appraised_fen=sum(right.appraised_fen for right in fit),
-        lends_fen=sum(floor(right.appraised_fen * cap_of[right.kind], BP) for right in fit),
+        lends_fen=sum(floor(right.appraised_fen * caps[right.kind], BP) for right in fit),
     )
 
 
 def needed(
     terms: Terms, rights: Sequence[IpRight], amount_fen: int, drawn_on: date, term_months: int
 ) -> Pledge | None:
-    """The most valuable rights, as many as the amount needs; None where all of them do not reach it."""
-    cap_of = {cap.right: cap.cap_bp for cap in terms.ip_pledge_caps}
-    by_worth = sorted(rights, key=lambda right: (-right.appraised_fen * cap_of.get(right.kind, 0), right.id))
-    for count in range(1, len(by_worth) + 1):
-        some = pledge(terms.ip_pledge_caps, terms.ip_margin_months, by_worth[:count], drawn_on, term_months)
+    """The rights that carry most, as many as the amount needs; None where all of them do not reach it."""
+    caps = {cap.right: cap.cap_bp for cap in terms.ip_pledge_caps}
+    held_months = term_months + terms.ip_margin_months
+    fit = [right for right in rights if pledge(caps, (right,), drawn_on, held_months).rights]
+    ordered = sorted(fit, key=lambda right: (-right.appraised_fen * caps[right.kind], right.id))
+    for count in range(1, len(ordered) + 1):
+        some = pledge(caps, ordered[:count], drawn_on, held_months)
         if some.lends_fen >= amount_fen:
             return some
     return None

@@ -14,10 +14,12 @@ _UNREAD = ("external_id", "status", "created_by", "published_by", "published_at"
 class Entry:
     """A product on the market: its message, and the offer in it once somebody asks."""
 
-    __slots__ = ("_data", "_offer", "product_id")
+    __slots__ = ("_data", "_offer", "bank", "first_loan", "product_id")
 
     def __init__(self, product: pb.Product) -> None:
         self.product_id = product.id
+        self.bank = product.bank
+        self.first_loan = pb.PRODUCT_FLAG_FIRST_LOAN in product.terms.flags
         self._data = product.SerializeToString()
         self._offer: Offer | None = None
 

@@ -17,6 +17,7 @@ from services.matching.index.query import (
     COUNT_ELIGIBLE,
     COUNT_NEAR,
     COUNT_POOLS,
+    LATER,
     POOL_ROWS,
     Out,
     Pool,
@@ -27,6 +28,8 @@ from services.matching.index.terms import FIRST_LOAN, modes_of, rules_of
 
 SHORT_LIST = 40
 _PLANES_A_REQUEST = 256  # more than one request can make
+
+_SET_BACK = -LATER // 2  # below are only values that LATER was taken from
 
 _POOL_OF = {
     Family.FIRST_LOAN: Pool.FIRST_LOAN,
@@ -146,7 +149,7 @@ class Index:
         settings = self._columns.prices[rows[0], Price.SETTING]
         modes = feasible_modes(self._columns.settings.table[settings], work.reached, work.fees).tolist()
         return tuple(
-            Hit(self._entries[slot], value, unknown, soft, mode)
+            Hit(self._entries[slot], value + LATER if value < _SET_BACK else value, unknown, soft, mode)
             for (slot, value, unknown, soft), mode in zip(rows.T.tolist(), modes, strict=True)
         )
 

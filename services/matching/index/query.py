@@ -84,7 +84,7 @@ class Query:
     """`facts` in integer form, what is missing there is not known. `size` None: cannot be judged. `kinds` empty: any.
 
     `reaches` says whether the firm's rights carry the amount under a pledge rule (None: it has no rights); `fee` gives
-    the yearly fee of the best guarantee under a guarantee rule, or NO_GUARANTEE.
+    the yearly fee of the best guarantee under a guarantee rule, or NO_GUARANTEE (None: there is no guarantor for it).
     """
 
     facts: Mapping[str, int]
@@ -100,7 +100,7 @@ class Query:
     coefficients: Coefficients
     ranking: Ranking
     reaches: Callable[[PledgeRule], bool] | None
-    fee: Callable[[GuaranteeRule], int]
+    fee: Callable[[GuaranteeRule], int] | None
 
     def values(self) -> dict[int, int]:
         """What rules compare with, by bit: of integer rules the value, of set rules a word with the bit of the code."""

@@ -24,12 +24,18 @@ Setting = tuple[int, int, int]  # modes, number of the pledge rule, number of th
 Int64s = NDArray[np.int64]
 
 
+_NOTHING: tuple[PledgeRule, GuaranteeRule] = (((), 0), ("", ()))  # number 0 of each, so that no table is empty
+
+
 @dataclass
 class Settings:
     pledges: Interned[PledgeRule] = field(default_factory=Interned[PledgeRule])
     guarantees: Interned[GuaranteeRule] = field(default_factory=Interned[GuaranteeRule])
     settings: Interned[Setting] = field(default_factory=Interned[Setting])
     table: Int64s = field(default_factory=lambda: np.zeros((16, 3), np.int64))
+
+    def __post_init__(self) -> None:
+        self.number(0, *_NOTHING)
 
     def number(self, modes: int, pledge: PledgeRule, guarantee: GuaranteeRule) -> int:
         setting = (modes, self.pledges.number(pledge), self.guarantees.number(guarantee))
@@ -42,11 +48,13 @@ class Settings:
     def reached(self, reaches: Callable[[PledgeRule], bool] | None) -> Int64s:
         """1 for each pledge rule under which the firm's rights reach the amount; None stands for a firm without rights."""
         if reaches is None:
-            return np.zeros(max(1, len(self.pledges)), np.int64)
+            return np.zeros(len(self.pledges), np.int64)
         return np.fromiter((reaches(rule) for rule in self.pledges.members), np.int64, len(self.pledges))
 
-    def fees(self, fee: Callable[[GuaranteeRule], int]) -> Int64s:
-        """For each guarantee rule the yearly fee of the best guarantee that can be had, or NO_GUARANTEE."""
+    def fees(self, fee: Callable[[GuaranteeRule], int] | None) -> Int64s:
+        """For each guarantee rule the yearly fee of the best guarantee, or NO_GUARANTEE; None: no guarantor at all."""
+        if fee is None:
+            return np.full(len(self.guarantees), NO_GUARANTEE, np.int64)
         return np.fromiter((fee(rule) for rule in self.guarantees.members), np.int64, len(self.guarantees))
 
 

@@ -1,0 +1,136 @@
+"""Eligibility as anybody would write it: a loop of predicates over one product and one firm. Slow, and plainly right."""
+
+from dataclasses import dataclass
+
+from libs.criteria.evaluate import Outcome, evaluate
+from libs.registry import industries, regions
+from rongqiao.lending.v1 import lending_pb2 as pb
+from services.matching.domain.offer import GuaranteeMode, Offer
+from services.matching.domain.pricing import AMORTISING, fee_sums, method_of, rate_ppm, yearly_fees_ppm
+from services.matching.domain.ranking import value_ppm
+from services.matching.domain.likelihood import firm_logit, likelihood_ppm
+from services.matching.index.found import Entry
+from services.matching.index.query import Query
+from libs.criteria.vocabulary import decode
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Names of facts and fields. `soft` are broken soft rules; `modes` how the loan can be secured."""
+
+    fail: frozenset[str]
+    unknown: frozenset[str]
+    soft: frozenset[str]
+    modes: frozenset[GuaranteeMode]
+
+
+def offer_of(product: pb.Product) -> Offer:
+    return Entry(product).offer
+
+
+def judge(offer: Offer, query: Query) -> Verdict:
+    terms = offer.terms
+    fail, unknown, soft = set[str](), set[str](), set[str]()
+    for criterion in terms.criteria:
+        value = query.facts.get(criterion.fact)
+        outcome = evaluate(criterion, None if value is None else decode(criterion.fact, value))
+        if outcome is Outcome.UNKNOWN:
+            unknown.add(criterion.fact)
+        elif outcome is Outcome.FAIL:
+            (fail if criterion.hard else soft).add(criterion.fact)
+    if not terms.amount_min_fen <= query.amount_fen <= terms.amount_max_fen:
+        fail.add("AMOUNT")
+    if not terms.term_min_months <= query.term_months <= terms.term_max_months:
+        fail.add("TERM")
+    if terms.owner_kinds and query.owner_kind not in terms.owner_kinds:
+        fail.add("OWNER_KIND")
+    if terms.sizes and query.size is None:
+        unknown.add("SIZE")
+    elif terms.sizes and query.size not in terms.sizes:
+        fail.add("SIZE")
+    if query.kinds and terms.kind not in query.kinds:
+        fail.add("KIND")
+    for name, outcome in (("REGION", _region(offer, query)), ("INDUSTRY", _industry(offer, query))):
+        if outcome is not Outcome.PASS:
+            (fail if outcome is Outcome.FAIL else unknown).add(name)
+    modes = frozenset(mode for mode in terms.guarantee_modes if _can(mode, offer, query))
+    if not modes:
+        wanted = {GuaranteeMode.IP_PLEDGE: "IP_PLEDGE", GuaranteeMode.FINANCING_GUARANTEE: "GUARANTEE"}
+        fail |= {wanted[mode] for mode in terms.guarantee_modes if mode in wanted}
+    return Verdict(frozenset(fail), frozenset(unknown), frozenset(soft), modes)
+
+
+def best_value(offer: Offer, verdict: Verdict, query: Query) -> int:
+    """What the best way to secure the loan is worth, by the formulas of the domain."""
+    if GuaranteeMode.UNSECURED in verdict.modes:
+        plain = {GuaranteeMode.UNSECURED}
+    else:
+        plain = verdict.modes - {GuaranteeMode.IP_PLEDGE, GuaranteeMode.FINANCING_GUARANTEE}
+    rest = verdict.modes & {GuaranteeMode.IP_PLEDGE, GuaranteeMode.FINANCING_GUARANTEE}
+    return max(_value(offer, verdict, query, mode) for mode in plain | rest)
+
+
+def _value(offer: Offer, verdict: Verdict, query: Query, mode: GuaranteeMode) -> int:
+    terms, weights = offer.terms, query.coefficients
+    missing, extra, guarantee_ppm = len(verdict.unknown), 0, 0
+    if mode is GuaranteeMode.FINANCING_GUARANTEE:
+        extra = weights.guaranteed
+        assert query.fee is not None
+        guarantee_ppm = query.fee((offer.bank, terms.programmes))
+    elif mode is GuaranteeMode.IP_PLEDGE:
+        extra = weights.ip_pledged
+    elif mode is not GuaranteeMode.UNSECURED:
+        extra, missing = weights.collateral, missing + 1
+    logit = firm_logit(weights, query.facts) + len(verdict.soft) * weights.soft_fail + missing * weights.unknown + extra
+    likelihood = likelihood_ppm(logit)
+    once_ppm, once_fen, annual_ppm = fee_sums(terms.fees)
+    cost = rate_ppm(terms.rate, query.base_ppm, likelihood) + yearly_fees_ppm(
+        once_ppm,
+        once_fen,
+        annual_ppm + guarantee_ppm,
+        query.amount_fen,
+        query.term_months,
+        method_of(terms) in AMORTISING,
+    )
+    return value_ppm(query.ranking, likelihood, cost, terms.decision_days, missing)
+
+
+def _can(mode: GuaranteeMode, offer: Offer, query: Query) -> bool:
+    terms = offer.terms
+    if mode is GuaranteeMode.IP_PLEDGE:
+        caps = tuple(sorted((cap.right, cap.cap_bp) for cap in terms.ip_pledge_caps))
+        return query.reaches is not None and query.reaches((caps, terms.ip_margin_months))
+    if mode is GuaranteeMode.FINANCING_GUARANTEE:
+        return query.fee is not None and query.fee((offer.bank, terms.programmes)) >= 0
+    return True
+
+
+def _region(offer: Offer, query: Query) -> Outcome:
+    prefixes = offer.terms.regions
+    if not prefixes:
+        return Outcome.PASS
+    if not query.county:
+        return Outcome.UNKNOWN
+    if any(regions.within(query.county, prefix) for prefix in prefixes):
+        return Outcome.PASS
+    return Outcome.UNKNOWN if any(regions.within(prefix, query.county) for prefix in prefixes) else Outcome.FAIL
+
+
+def _industry(offer: Offer, query: Query) -> Outcome:
+    included = _lies_in(query.industry, offer.terms.industries) if offer.terms.industries else Outcome.PASS
+    excluded = (
+        _lies_in(query.industry, offer.terms.industries_excluded)
+        if offer.terms.industries_excluded
+        else Outcome.FAIL
+    )
+    if included is Outcome.FAIL or excluded is Outcome.PASS:
+        return Outcome.FAIL
+    return Outcome.UNKNOWN if Outcome.UNKNOWN in (included, excluded) else Outcome.PASS
+
+
+def _lies_in(industry: str, scopes: tuple[str, ...]) -> Outcome:
+    if not industry:
+        return Outcome.UNKNOWN
+    if any(industries.within(industry, scope) for scope in scopes):
+        return Outcome.PASS
+    return Outcome.UNKNOWN if any(industries.within(scope, industry) for scope in scopes) else Outcome.FAIL
