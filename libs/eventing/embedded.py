@@ -53,14 +53,12 @@ class EmbeddedTransport:
     def ensure_topics(self, topics: Collection[Topic]) -> None:
         """Nothing to make; state topics lose what later states have replaced."""
         states = [topic.name for topic in topics if topic.kind is Kind.STATE]
-        later = _log.alias()
-        replaced = sa.exists().where(
-            later.c.topic == _log.c.topic,
-            later.c.subject == _log.c.subject,
-            later.c.sequence > _log.c.sequence,
-        )
+        newest = sa.func.max(_log.c.sequence).over(partition_by=[_log.c.topic, _log.c.subject])
+        ranked = sa.select(_log.c.position, _log.c.sequence, newest.label("newest"))
+        ranked = ranked.where(_log.c.topic.in_(states)).subquery()
+        replaced = sa.select(ranked.c.position).where(ranked.c.sequence < ranked.c.newest)
         with database_outages(), self._database.write() as tx:
-            tx.execute(sa.delete(_log).where(_log.c.topic.in_(states), replaced))
+            tx.execute(sa.delete(_log).where(_log.c.position.in_(replaced)))
 
     def producer(self, name: str) -> "_Producer":
         return _Producer(self)

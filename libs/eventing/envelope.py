@@ -12,6 +12,7 @@ M = TypeVar("M", bound=Message)
 
 CONTENT_TYPE = "application/protobuf"
 _SPEC_VERSION = "1.0"
+_GREATEST = 2**63 - 1  # what a database can hold as a sequence
 _UNREADABLE = "rongqiao.Unreadable"
 
 Headers = list[tuple[str, bytes]]
@@ -78,8 +79,8 @@ def _event(topic: str, texts: dict[str, str], data: bytes) -> Event:
     if texts["ce_specversion"] != _SPEC_VERSION:
         raise ValueError(f"CloudEvents {texts['ce_specversion']} is not spoken here")
     time, sequence = datetime.fromisoformat(texts["ce_time"]), int(texts["ce_sequence"])
-    if time.tzinfo is None or sequence < 1 or not texts["ce_subject"].isprintable():
-        raise ValueError("ce_time needs a zone, ce_sequence starts at 1, ce_subject is printable")
+    if time.tzinfo is None or not 0 < sequence <= _GREATEST or not all(map(str.isprintable, texts.values())):
+        raise ValueError("ce_time needs a zone, ce_sequence counts from 1, and all headers are printable")
     return Event(
         topic=topic,
         subject=texts["ce_subject"],

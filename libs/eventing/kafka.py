@@ -246,12 +246,10 @@ def _places(topics: Collection[Topic]) -> list[TopicPartition]:
 
 def _event(record: Any) -> Event:
     try:
-        return from_headers(record.topic, record.headers, record.value)
+        return from_headers(record.topic, record.headers, record.value or b"")
     except Malformed as reason:
-        place, time = (
-            f"{record.partition}/{record.offset}",
-            datetime.fromtimestamp(record.timestamp / 1000, UTC),
-        )
+        place = f"{record.partition}/{record.offset}"
+        time = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         return unreadable(record.topic, place, time, record.value or b"", reason)
 
 
@@ -261,5 +259,5 @@ def _outages() -> Generator[None]:
         yield
     except KafkaConfigurationError:
         raise
-    except KafkaError as error:
+    except (KafkaError, OSError) as error:
         raise Outage(f"kafka: {error!r}") from error
