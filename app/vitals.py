@@ -28,7 +28,7 @@ T = TypeVar("T")
 Sample = tuple[str, tuple[str, ...], float]
 
 PROBE_SECONDS = 1.0
-SCRAPE_SECONDS = 0.5
+SCRAPE_SECONDS = 2.0
 
 
 class Asked(Generic[T]):

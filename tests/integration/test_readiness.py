@@ -1,0 +1,127 @@
+"""Readiness tells the truth: what is away, dead or behind is named; liveness stays."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app import engines
+from app.assembly import build, make_context, make_transport
+from app.vitals import Asked, Vitals
+from libs.chassis.clock import SystemClock
+from libs.chassis.migrations import upgrade
+from libs.chassis.rpc import connect
+from libs.chassis.service import Service
+from libs.chassis.settings import Settings
+from libs.eventing import topics
+from libs.eventing.outage import Outage
+from libs.eventing.state_reader import StateReader
+from libs.eventing.worker import Worker
+from tests.support.processes import served
+
+
+def test_while_the_database_is_away_the_service_is_alive_and_says_why_it_is_not_ready(
+    engine_folder: Path, tmp_path: Path
+) -> None:
+    folder = engine_folder / "away"
+    server = engines.start_postgres(folder, engines.free_port(), durable=False)
+    told = {"RONGQIAO_POSTGRES": server.url}
+    with served(("serve", "guarantee"), tmp_path, environment=told) as guarantee:
+        server.stop()
+
+        reasons = guarantee.wait_until("/health/ready", 503)["reasons"]["guarantee"]
+        assert "the database does not answer" in reasons
+        assert guarantee.wait_until("/health/serving", 503)
+        assert guarantee.get("/health/live").status_code == 200
+        assert (
+            'rongqiao_worker_alive{service="guarantee",worker="relay of guarantee"} 1.0'
+            in guarantee.get("/metrics").text
+        )
+
+        server = engines.start_postgres(folder, server.port, durable=False)
+        assert guarantee.wait_until("/health/ready", 200)["reasons"] == {}
+        assert guarantee.end()[0] == 0
+    server.stop()
+
+
+class Mistaken(Worker):
+    """Ends in its first round, as a mistake in a program would end it."""
+
+    def _round(self) -> None:
+        raise LookupError("a mistake")
+
+    def _let_go(self) -> None:
+        pass
+
+
+class CutOff(Worker):
+    """Never reaches what it needs."""
+
+    def _round(self) -> None:
+        raise Outage("away")
+
+    def _let_go(self) -> None:
+        pass
+
+
+@pytest.fixture
+def guarantee(tmp_path: Path) -> Iterator[Service]:
+    context = make_context(Settings(home=tmp_path), lambda peer: connect(f"{peer}:1"))
+    service = build("guarantee", context)
+    upgrade(service.database, service.migrations)
+    yield service
+    service.database.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_worker_and_a_paused_one_make_events_late_but_close_no_door(guarantee: Service) -> None:
+    dead, paused = Mistaken("reader of guarantee", SystemClock()), CutOff("relay of guarantee", SystemClock())
+    for worker in (dead, paused):
+        worker.start()
+    until(lambda: not dead.alive and paused.paused_since is not None)
+
+    vitals = Vitals(guarantee, [dead, paused])
+
+    assert vitals.late() == ["reader of guarantee has ended", "relay of guarantee is paused"]
+    assert vitals.closed() == []
+    assert paused.stop(2)
+
+
+def test_a_service_is_closed_until_its_memory_has_read_what_was_there(
+    guarantee: Service, tmp_path: Path
+) -> None:
+    log = make_transport(Settings(home=tmp_path))
+    reader = StateReader(log, {topics.LENDING_PRODUCT: lambda event: None})
+    vitals = Vitals(guarantee, [reader])
+    assert vitals.closed() == ["state reader still reads"]
+
+    reader.start()
+    until(reader.ready.is_set)
+
+    assert vitals.closed() == []
+    assert reader.stop(2)
+    log.close()
+
+
+def test_a_question_that_hangs_is_not_asked_again_before_it_was_answered() -> None:
+    asked: list[float] = []
+
+    def question() -> int:
+        asked.append(time.monotonic())
+        time.sleep(0.3)
+        return len(asked)
+
+    slow = Asked(question)
+
+    assert slow.answer(0.05) is None
+    assert slow.answer(0.05) is None
+    assert slow.answer(1.0) == 1
+    assert len(asked) == 1
+
+
+def until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not there() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert there()
