@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 C = TypeVar("C")
@@ -25,6 +26,7 @@ class Table(Generic[C]):
     sums: Sequence[Sum[C]]
     limits: Sequence[tuple[C, C]] = ()
 
+    @cached_property
     def highest(self) -> int:
         return max(self.values.values(), default=0)
 

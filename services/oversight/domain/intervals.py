@@ -31,36 +31,24 @@ class Reader(Generic[C]):
 
     def interval(self, cell: C) -> tuple[float, float]:
         """The least and the greatest that the cell can be, by all that is published."""
-        scale = self.table.highest()
-        lowest, highest = (self.push({self._place[cell]: sense})[self._place[cell]] for sense in (-1.0, 1.0))
-        return lowest * scale, highest * scale
+        lowest, highest = (self.push({cell: sense})[cell] for sense in (-1.0, 1.0))
+        return lowest, highest
 
-    def exposed(self, needs: Mapping[C, int]) -> list[C]:
-        """The hidden cells whose interval does not reach `needs` below and above their value.
-
-        A table that fits what is published shows for many cells at once how far they reach; only what no such table
-        has shown yet is asked for one by one.
-        """
-        if not self.hidden:
-            return []
-        seen = _Seen(self, needs)
-        seen.sweep()
-        return [cell for cell in self.hidden if not seen.settles(cell)]
-
-    def push(self, weights: Mapping[int, float]) -> Any:
-        """A table that fits what is published and is as large as can be in the direction of the weights, scaled."""
+    def push(self, weights: Mapping[C, float]) -> dict[C, float]:
+        """The hidden cells of a table that fits what is published and lies furthest in the direction of the weights."""
         import numpy as np
         from scipy import optimize  # loads slowly, and few processes ever need it
 
         solve: Any = optimize.linprog
-
         direction = np.zeros(len(self.hidden))
-        for place, weight in weights.items():
-            direction[place] = -weight
-        found = solve(direction, **self._system, method="highs-ds", options=_OPTIONS)
+        for cell, weight in weights.items():
+            direction[self._place[cell]] = -weight
+        found = solve(
+            direction / np.abs(direction).max(), **self._system, method="highs-ds", options=_OPTIONS
+        )
         if found.x is None:
             raise ArithmeticError(f"no table fits what is published: {found.message}")
-        return found.x
+        return dict(zip(self.hidden, (found.x * self.table.highest).tolist(), strict=True))
 
     @cached_property
     def _system(self) -> dict[str, Any]:
@@ -71,7 +59,7 @@ class Reader(Generic[C]):
             "b_eq": [right for _, right in equal] or None,
             "A_ub": _matrix([row for row, _ in less], len(self.hidden)),
             "b_ub": [right for _, right in less] or None,
-            "bounds": (0, 2 + 2 / max(1, self.table.highest())),
+            "bounds": (0, 2 + 2 / max(1, self.table.highest)),
         }
 
     def _equations(self) -> tuple[list["_Row"], list["_Row"]]:
@@ -83,7 +71,7 @@ class Reader(Generic[C]):
         row = {self._place[part]: 1.0 for part in line.parts if part in self._place}
         if line.total in self._place:
             row[self._place[line.total]] = -1.0
-        return row, known_part(self.table, line, self._place.keys()) / self.table.highest()
+        return row, known_part(self.table, line, self._place.keys()) / self.table.highest
 
     def _limit(self, smaller: C, larger: C) -> "_Row":
         row: dict[int, float] = {}
@@ -92,7 +80,7 @@ class Reader(Generic[C]):
             if cell in self._place:
                 row[self._place[cell]] = sign
             else:
-                right -= sign * self.table.values.get(cell, 0) / self.table.highest()
+                right -= sign * self.table.values.get(cell, 0) / self.table.highest
         return row, right
 
 
@@ -100,59 +88,61 @@ _Row = tuple[dict[int, float], float]
 _OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-9}
 
 
-class _Seen(Generic[C]):
-    """How low and high each hidden cell has been in tables that fit what is published."""
+class Evidence(Generic[C]):
+    """How low and high each hidden cell has been in tables that fit what is published.
 
-    def __init__(self, reader: Reader[C], needs: Mapping[C, int]) -> None:
-        import numpy as np
+    Hiding more only lets more tables fit, so what was seen once holds for good.
+    """
 
-        scale = reader.table.highest()
-        self._reader = reader
-        self._values = np.array([reader.table.values[cell] for cell in reader.hidden]) / scale
-        self._needs = np.array([needs[cell] for cell in reader.hidden]) / scale - _TOLERANCE
-        self._low, self._high = self._values.copy(), self._values.copy()
-        self._places = {cell: place for place, cell in enumerate(reader.hidden)}
+    def __init__(self, table: Table[C], needs: Mapping[C, int]) -> None:
+        self._table = table
+        self._needs = needs
+        self._slack = _TOLERANCE * table.highest
+        self._low: dict[C, float] = {}
+        self._high: dict[C, float] = {}
 
-    def sweep(self) -> None:
+    def exposed(self, hidden: Sequence[C]) -> list[C]:
+        """The hidden cells that cannot be as far below and above their value as they need.
+
+        A fitting table shows for many cells at once how far they reach; only what none has shown yet is asked for
+        one by one.
+        """
+        reader = Reader(self._table, hidden)
+        self._sweep(reader)
+        return [
+            cell for cell in hidden if not all(self._settles(reader, cell, sense) for sense in (-1.0, 1.0))
+        ]
+
+    def _sweep(self, reader: Reader[C]) -> None:
         """Push what is not settled up and down at once, in a few directions."""
         import numpy as np
 
         random = np.random.default_rng(_SEED)
         for _ in range(_SWEEPS):
-            missing = self._missing()
-            if not missing:
+            missing = [
+                cell for cell in reader.hidden if not (self._reaches(cell, -1.0) and self._reaches(cell, 1.0))
+            ]
+            if len(missing) <= 2 * _SWEEPS:
                 return
-            signs = random.choice((-1.0, 1.0), len(missing))
-            weights = {place: sign / self._needs[place] for place, sign in zip(missing, signs, strict=True)}
-            self._look(weights)
-            self._look({place: -weight for place, weight in weights.items()})
+            signs = random.choice((-1.0, 1.0), len(missing)).tolist()
+            weights = {cell: sign / self._needs[cell] for cell, sign in zip(missing, signs, strict=True)}
+            self._look(reader, weights)
+            self._look(reader, {cell: -weight for cell, weight in weights.items()})
 
-    def settles(self, cell: C) -> bool:
-        """Whether the cell reaches its needs both ways."""
-        place = self._places[cell]
-        for sense, reached in ((-1.0, self._reaches_down), (1.0, self._reaches_up)):
-            if not reached()[place]:
-                self._look({place: sense})
-            if not reached()[place]:
-                return False
-        return True
+    def _settles(self, reader: Reader[C], cell: C, sense: float) -> bool:
+        if not self._reaches(cell, sense):
+            self._look(reader, {cell: sense})
+        return self._reaches(cell, sense)
 
-    def _reaches_down(self) -> Any:
-        return self._values - self._low >= self._needs
+    def _reaches(self, cell: C, sense: float) -> bool:
+        value = self._table.values[cell]
+        gap = self._high.get(cell, value) - value if sense > 0 else value - self._low.get(cell, value)
+        return gap >= self._needs[cell] - self._slack
 
-    def _reaches_up(self) -> Any:
-        return self._high - self._values >= self._needs
-
-    def _missing(self) -> list[int]:
-        import numpy as np
-
-        return np.flatnonzero(~(self._reaches_down() & self._reaches_up())).tolist()
-
-    def _look(self, weights: Mapping[int, float]) -> None:
-        import numpy as np
-
-        found = self._reader.push(weights)
-        self._low, self._high = np.minimum(self._low, found), np.maximum(self._high, found)
+    def _look(self, reader: Reader[C], weights: Mapping[C, float]) -> None:
+        for cell, found in reader.push(weights).items():
+            self._low[cell] = min(found, self._low.get(cell, found))
+            self._high[cell] = max(found, self._high.get(cell, found))
 
 
 def _matrix(rows: Sequence[Mapping[int, float]], width: int) -> Any:

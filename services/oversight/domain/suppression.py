@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Generic, TypeVar
 
 from services.oversight.domain.additive import Sum, Table
-from services.oversight.domain.intervals import Reader
+from services.oversight.domain.intervals import Evidence
 
 BP = 10_000
 
@@ -28,7 +28,8 @@ def protect(table: Table[C], sensitive: Collection[C], protection_bp: int) -> fr
     pattern = _Pattern(table, needs)
     for cell in sensitive:
         pattern.hide(cell)
-    while exposed := Reader(table, pattern.in_order()).exposed(needs):
+    evidence = Evidence(table, needs)
+    while exposed := evidence.exposed(pattern.in_order()):
         for cell in exposed:
             pattern.add_companion(cell)
     return frozenset(pattern.hidden)
