@@ -14,7 +14,6 @@ from libs.chassis.problems import Unavailable
 from libs.chassis.rpc import invoke
 
 T = TypeVar("T")
-M = TypeVar("M", bound=Message)
 
 PATIENCE = 60.0  # seconds in which a service that died must be back
 PAUSE = 0.1
@@ -113,7 +112,11 @@ class Account:
     def put(self, path: str, body: Any = None) -> Any:
         return self._call("PUT", path, body)
 
-    def rpc(self, service: str, stub: Callable[[grpc.Channel], Any], method: str, request: M) -> Any:
+    def upload(self, path: str, name: str, content: bytes, **params: str | int) -> Any:
+        """Put a file there."""
+        return self._call("PUT", path, None, params=params, files={"file": (name, content)})
+
+    def rpc(self, service: str, stub: Callable[[grpc.Channel], Any], method: str, request: Message) -> Any:
         key = new_id("key")
         channel = self.doors.channel(service)
 

@@ -17,7 +17,7 @@ CONSENT_TEXT = "本主体同意融桥平台为融资撮合之目的，在授权�
 _SOURCES = {
     "public": "MARKET_REGULATION",
     "tax": "TAX",
-    "invoices": "INVOICES",
+    "invoices": "TAX",
     "social_insurance": "SOCIAL_INSURANCE",
     "credit_record": "CREDIT_BUREAU",
     "statements": "DATA_SHARING",
