@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,6 +10,8 @@ from libs.criteria.violation import Violation
 from services.lending import operations
 from services.lending.domain.intake import ImportReport, RowOutcome
 from services.lending.domain.product import ProductStatus
+from services.lending.store import metadata
+from tests.support.services import opened
 from tests.unit.lending.desk import OFFICER, Desk
 
 GOOD = {
@@ -27,6 +30,13 @@ GOOD = {
     "criteria": 'tax_grade IN A,B,M !PUBLIC "纳税信用A、B或M级"; score GE 560 ?CONFIDENTIAL "综合评分"',
     "summary": "",
 }
+
+
+@pytest.fixture
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    """Reading a CSV is the same on every engine."""
+    with opened(sqlite_url, metadata) as database:
+        yield Desk(database)
 
 
 def row(**changes: str) -> dict[str, str]:
