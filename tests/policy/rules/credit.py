@@ -41,7 +41,9 @@ def invoice_features(sales: list[list[Any]], as_of: str, covers_until: str | Non
 
 
 def _flow(month: str, customer: str, sold_yuan: int, refunded_yuan: int) -> Flow:
-    return Flow(month_of(date.fromisoformat(f"{month}-01")), customer, sold_yuan * 100, refunded_yuan * 100, 1)
+    return Flow(
+        month_of(date.fromisoformat(f"{month}-01")), customer, sold_yuan * 100, refunded_yuan * 100, 1
+    )
 
 
 def expert_score(facts: dict[str, str], on: str) -> Score:
@@ -50,7 +52,13 @@ def expert_score(facts: dict[str, str], on: str) -> Score:
 
 
 def consent_opens(
-    scopes: list[str], given: str, valid_until: str, asked: str, recipient: str, by: str, revoked_on: str | None = None
+    scopes: list[str],
+    given: str,
+    valid_until: str,
+    asked: str,
+    recipient: str,
+    by: str,
+    revoked_on: str | None = None,
 ) -> list[str]:
     """What a consent to `recipient` opens to `by` on the day `asked`."""
     purpose = Purpose.MATCHING if recipient == "platform" else Purpose.CREDIT_DECISION
@@ -62,7 +70,9 @@ def consent_opens(
         valid_until=date.fromisoformat(valid_until),
         text_hash=TEXT_HASH,
     )
-    consent: Consent = granted(new, "uscc:91640100MA7ADEM08K", "cst_1", _noon(given), date.fromisoformat(given))
+    consent: Consent = granted(
+        new, "uscc:91640100MA7ADEM08K", "cst_1", _noon(given), date.fromisoformat(given)
+    )
     if revoked_on is not None and revoked_on <= asked:
         consent = revoked(consent, _noon(revoked_on))
     return list(opened([consent], by, Purpose.CREDIT_DECISION, date.fromisoformat(asked)))

@@ -1,9 +1,11 @@
 """What matching is told: whenever it changes, never more than a consent to the platform opens, and no name."""
 
 from datetime import date, timedelta
+from threading import Thread
 
 import pytest
 
+from libs.chassis.principal import service
 from libs.chassis.problems import Forbidden
 from libs.chassis.vault import firm_key
 from libs.criteria.vocabulary import FACTS
@@ -190,3 +192,16 @@ def test_only_the_service_itself_tells(world: World) -> None:
         world.write(summaries.tell_summary, OPERATOR, POLICIES, FIRM)
     with world.database.read() as tx, pytest.raises(Forbidden):
         summaries.due_parties(tx, OPERATOR)
+
+
+def test_a_change_during_the_telling_is_told_next(world: World) -> None:
+    world.put()
+    with world.database.write() as tx:
+        summaries.tell_summary(tx, service("credit"), POLICIES, FIRM)
+        changing = Thread(target=world.say, args=(fact("court_cases_24m", "3"),))
+        changing.start()
+        changing.join(0.2)
+    changing.join()
+
+    assert world.tell() == 1
+    assert told(world.summary())["court_cases_24m"] == "3"
