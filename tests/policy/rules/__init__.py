@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.policy.rules import credit, finance, parameters, registry
+from tests.policy.rules import credit, finance, oversight, parameters, registry
 
 Rule = Callable[..., object]
 
@@ -13,4 +13,5 @@ RULES: dict[str, Rule] = {
     **registry.RULES,
     **parameters.RULES,
     **credit.RULES,
+    **oversight.RULES,
 }
