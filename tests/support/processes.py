@@ -83,6 +83,8 @@ def served(
         **(environment or {}),
     }
     log = home / f"{arguments[-1]}.log"
+    if arguments == ("run",):
+        arguments = ("run", "--home", str(home), "--port", str(http_port))
     with log.open("wb") as output:
         command = [sys.executable, "-m", "app.cli", *arguments]
         started = subprocess.Popen(command, env=os.environ | told, stdout=output, stderr=output)
