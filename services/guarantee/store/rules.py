@@ -31,13 +31,14 @@ def is_in_use(tx: ReadTx, rules: Rulebook) -> bool:
 
 
 def keep_rulebook(tx: WriteTx, rules: Rulebook) -> None:
-    again = {"document": _text(rules), "loaded_at": tx.now}
+    newest = tx.scalar(sa.select(sa.func.max(rulebooks.c.number))) or 0
+    again = {"document": _text(rules), "loaded_at": tx.now, "number": newest + 1}
     insert = insert_into(tx, rulebooks).values(again | {"policy_set": rules.policy_set})
     tx.execute(insert.on_conflict_do_update(index_elements=[rulebooks.c.policy_set], set_=again))
 
 
 def _text_in_use(tx: ReadTx) -> str | None:
-    return tx.scalar(sa.select(rulebooks.c.document).order_by(rulebooks.c.loaded_at.desc()).limit(1))
+    return tx.scalar(sa.select(rulebooks.c.document).order_by(rulebooks.c.number.desc()).limit(1))
 
 
 def _text(rules: Rulebook) -> str:

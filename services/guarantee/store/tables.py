@@ -23,13 +23,14 @@ guarantors = sa.Table(
     sa.Column("mainly_small", sa.Boolean, nullable=False),
 )
 
-# Every rulebook that was ever in force, by the policy set it was read from.
+# Every rulebook that was ever in use, by the policy set it was read from; the one with the highest number is in use.
 rulebooks = sa.Table(
     "rulebooks",
     metadata,
     sa.Column("policy_set", sa.String(40), primary_key=True),
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("loaded_at", Instant, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False, unique=True),
 )
 
 # `held_fen` is the sum of the limit's holds, always. It is above `limit_fen` only where the limit fell later.

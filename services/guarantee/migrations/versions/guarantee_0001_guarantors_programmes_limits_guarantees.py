@@ -47,7 +47,9 @@ def upgrade() -> None:
         sa.Column("policy_set", sa.String(length=40), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("policy_set", name=op.f("pk_rulebooks")),
+        sa.UniqueConstraint("number", name=op.f("uq_rulebooks_number")),
     )
     op.create_table(
         "guarantees",

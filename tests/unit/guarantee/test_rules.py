@@ -1,0 +1,189 @@
+"""Programmes from the policies as dated versions, and what the state topics say of them and of headroom."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from libs import policy
+from libs.chassis import codec
+from libs.chassis.database import Database
+from libs.chassis.problems import Conflict
+from libs.eventing import topics
+from rongqiao.guarantee.v1 import guarantee_pb2 as pb
+from services.guarantee import jobs
+from services.guarantee.domain.programme import Rulebook, Status
+from services.guarantee.operations import guarantors
+from services.guarantee.operations.rulebook import read
+from tests.support.services import emitted
+from tests.unit.guarantee.chain import (
+    HELAN,
+    MILLION,
+    OPERATOR,
+    TODAY,
+    YUAN,
+    house_rules,
+    reserve,
+    wish,
+    with_figures,
+)
+
+
+def programmes_said(database: Database) -> list[pb.Programme]:
+    found = [event for event in emitted(database) if event.topic == topics.GUARANTEE_PROGRAMME.name]
+    return [event.decode(pb.Programme) for event in found]
+
+
+def headroom_said(database: Database) -> list[pb.Headroom]:
+    found = [event for event in emitted(database) if event.topic == topics.GUARANTEE_HEADROOM.name]
+    return [event.decode(pb.Headroom) for event in found]
+
+
+def overlaid(folder: Path, text: str) -> Rulebook:
+    (folder / "overlay.yaml").write_text(text, encoding="utf-8")
+    return read(policy.load(overlays=[folder]))
+
+
+def record(parameter: str, unit: str, value: str, effective: str) -> str:
+    return (
+        f"- id: {parameter}\n  description: d\n  unit: {unit}\n  values:\n    - value: {value}\n"
+        f"      effective: {effective}\n      recorded: 2026-11-23\n"
+        "      source: {document: 省级再担保机构通知, paragraph: 一}\n      confidence: sourced\n"
+    )
+
+
+def test_the_house_has_five_programmes() -> None:
+    found = {one.id: one for one in house_rules().programmes_on(TODAY)}
+
+    assert sorted(found) == ["batch", "ordinary", "technology_30", "technology_35", "technology_40"]
+    assert [share.bp for share in found["ordinary"].shares] == [2000, 2000, 2000, 4000]
+    assert [share.party for share in found["technology_40"].shares] == [
+        "bank",
+        "national",
+        "provincial",
+        "local",
+    ]
+    assert {one.scheme for one in found.values()} == {"batch", "ordinary", "technology"}
+    assert found["batch"].batch and not found["ordinary"].batch
+
+
+def test_every_figure_of_a_programme_tells_its_source() -> None:
+    figures = {"shares", "fee_rate_ppm", "claim_cap_bp", "borrower_limit_fen", "loan_limit_fen"}
+
+    for programme in house_rules().programmes_on(TODAY):
+        assert figures <= {one.figure for one in programme.sources}
+        assert all(one.source and one.confidence for one in programme.sources)
+
+
+def test_a_figure_that_changes_makes_a_new_version_from_its_day(tmp_path: Path) -> None:
+    changed = overlaid(tmp_path, record("guarantee.ordinary.fee_rate_ppm", "ppm", "8_000", "2027-01-01"))
+
+    before, after = changed.programme("ordinary", TODAY), changed.programme("ordinary", date(2027, 1, 1))
+
+    assert (before.fee_rate_ppm, after.fee_rate_ppm) == (10_000, 8_000)
+    assert (after.effective, after.source_of("fee_rate_ppm").source) == (
+        date(2027, 1, 1),
+        "省级再担保机构通知：一",
+    )
+
+
+def test_a_programme_that_ends_is_withdrawn_from_its_day(tmp_path: Path) -> None:
+    ended = overlaid(tmp_path, record("guarantee.programme.batch", "record", "null", "2027-01-01"))
+
+    statuses = {one.id: one.status for one in ended.programmes_on(date(2027, 1, 1))}
+
+    assert (statuses["batch"], statuses["ordinary"]) == (Status.WITHDRAWN, Status.ACTIVE)
+    assert ended.programme("batch", date(2026, 12, 31)).status is Status.ACTIVE
+
+
+def test_a_rulebook_comes_back_from_its_stored_form_as_it_was() -> None:
+    rulebook = house_rules()
+
+    assert codec.from_json(Rulebook, codec.to_json(rulebook)) == rulebook
+
+
+def test_programmes_are_said_once_and_again_only_when_they_change(database: Database) -> None:
+    jobs.publish_programmes(database, house_rules())
+    jobs.publish_programmes(database, house_rules())
+    cheaper = with_figures(replace(house_rules(), policy_set="pol_2"), "batch", fee_rate_ppm=5_000)
+    jobs.publish_programmes(database, cheaper)
+
+    said = programmes_said(database)
+
+    assert sorted(one.id for one in said[:5]) == [
+        "batch",
+        "ordinary",
+        "technology_30",
+        "technology_35",
+        "technology_40",
+    ]
+    assert [(one.id, one.fee_rate_ppm) for one in said[5:]] == [("batch", 5_000)]
+
+
+def test_a_programme_that_the_rules_no_longer_know_is_said_to_be_withdrawn(database: Database) -> None:
+    rules = house_rules()
+    without = tuple(one for one in rules.programmes if one.id != "batch")
+
+    jobs.publish_programmes(database, replace(rules, policy_set="pol_2", programmes=without))
+    last = programmes_said(database)[-1]
+
+    assert (last.id, last.status, last.name) == ("batch", pb.STATUS_WITHDRAWN, "总对总批量担保业务")
+
+
+def test_a_version_that_begins_today_is_said_today(database: Database, tmp_path: Path) -> None:
+    coming = overlaid(tmp_path, record("guarantee.ordinary.fee_rate_ppm", "ppm", "8_000", "2026-11-24"))
+    jobs.publish_programmes(database, coming)
+    said_today = len(programmes_said(database))
+
+    database.clock.instant += timedelta(days=2)  # type: ignore[attr-defined]
+    jobs.publish_programmes(database, coming)
+
+    assert [one.fee_rate_ppm for one in programmes_said(database)[said_today:]] == [8_000]
+
+
+def test_headroom_is_said_where_a_reservation_changed_it_and_only_once(database: Database) -> None:
+    jobs.publish_headroom(database)
+    before = {one.guarantor: rooms_of(one)["ordinary"] for one in headroom_said(database)}
+
+    reserve(database, wish())
+    jobs.publish_headroom(database)
+    jobs.publish_headroom(database)
+
+    after = {one.guarantor: rooms_of(one)["ordinary"] for one in headroom_said(database)[2:]}
+    assert before == {
+        "org_helan": 1_250 * MILLION,
+        "org_yinchuan": 5_000 * MILLION,
+    }  # leverage binds, and the quota
+    assert after == {"org_helan": 1_247 * MILLION, "org_yinchuan": 4_997 * MILLION}
+    assert len(headroom_said(database)) == 4
+    assert headroom_said(database)[0].borrower_limit_fen == 10 * MILLION
+
+
+def test_a_quota_that_shrinks_shows_at_every_guarantor(database: Database) -> None:
+    tight = with_figures(replace(house_rules(), policy_set="pol_2"), "batch", annual_quota_fen=5 * MILLION)
+    jobs.publish_programmes(database, tight)
+    jobs.publish_headroom(database)
+
+    reserve(database, wish(programme="batch"))
+    jobs.publish_headroom(database)
+
+    rooms = {one.guarantor: rooms_of(one)["batch"] for one in headroom_said(database)}
+    assert rooms == {"org_helan": 2 * MILLION, "org_yinchuan": 2 * MILLION}
+
+
+def test_headroom_tells_what_really_fits(database: Database) -> None:
+    narrow = replace(HELAN, net_assets_fen=12_345_678 * YUAN, opening_liability_fen=122_222_222_01)
+    database.transact(lambda tx: guarantors.put_guarantor(tx, OPERATOR, narrow.id, narrow))
+    with database.read() as tx:
+        room_fen = rooms_of(guarantors.get_headroom(tx, OPERATOR, narrow.id))["ordinary"]
+
+    with pytest.raises(Conflict, match="leverage_multiple"):
+        reserve(database, wish("app_1", room_fen + 2))
+    fits = reserve(database, wish("app_2", room_fen))
+
+    assert (room_fen, fits.amount_fen) == (154_319_748, 154_319_748)
+
+
+def rooms_of(headroom: object) -> dict[str, int]:
+    return {room.programme: room.room_fen for room in headroom.programmes}  # type: ignore[attr-defined]
