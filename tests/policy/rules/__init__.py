@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.policy.rules import credit, finance, oversight, parameters, registry
+from tests.policy.rules import credit, finance, guarantee, oversight, parameters, registry
 
 Rule = Callable[..., object]
 
@@ -14,4 +14,5 @@ RULES: dict[str, Rule] = {
     **parameters.RULES,
     **credit.RULES,
     **oversight.RULES,
+    **guarantee.RULES,
 }
