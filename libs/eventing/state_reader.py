@@ -3,11 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 
 from libs.chassis.clock import Clock, SystemClock
 from libs.eventing.envelope import Event
 from libs.eventing.outage import Outage
 from libs.eventing.topics import Kind, Topic
+from libs.eventing.tracing import handling
 from libs.eventing.transport import Consumer, Transport
 from libs.eventing.worker import Worker
 
@@ -70,8 +72,11 @@ class StateReader(Worker):
         if event.sequence <= self._last.get(place, 0):
             return
         self._last[place] = event.sequence
+        # What was there at the start is history; only news belongs to the trace of who told it.
+        news = handling(event) if self.ready.is_set() else nullcontext()
         try:
-            self._handlers[event.topic](event)
+            with news:
+                self._handlers[event.topic](event)
         except Exception:  # one state that cannot be taken must not hide all the others
             self.refused += 1
             log.exception("cannot take the state of %s on %s", event.subject, event.topic)
