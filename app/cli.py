@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_events(commands.add_parser("events", help="look at parked messages and replay them"))
     check = commands.add_parser("check", help="what make check asks beside linters")
     check.add_argument("what", choices=("migrations", "proto", "k8s"))
+    check.add_argument("--write", action="store_true", help="proto: make what is there the new baseline")
     check.set_defaults(run=_check)
     _add_demo(commands.add_parser("demo", help="play the whole story through the doors"))
     return parser
@@ -61,7 +62,9 @@ def _add_events(parser: argparse.ArgumentParser) -> None:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=("embedded", "full"), default="embedded")
     parser.add_argument("--data", type=Path, help="a folder with cumcm2020c, to play real firms")
-    parser.add_argument("--url", help="a running platform; without, one is started on a free port and ended")
+    parser.add_argument(
+        "--home", type=Path, default=Path("var"), help="of the running platform; else one is started"
+    )
     parser.set_defaults(run=_demo)
 
 
@@ -110,13 +113,13 @@ def _events(chosen: argparse.Namespace) -> int:
 def _check(chosen: argparse.Namespace) -> int:
     from app import checks
 
-    return checks.run(chosen.what)
+    return checks.run(chosen.what, chosen.write)
 
 
 def _demo(chosen: argparse.Namespace) -> int:
     from app.demo import story
 
-    return story.run(chosen.mode, chosen.data, chosen.url)
+    return story.run(chosen.mode, chosen.data, chosen.home)
 
 
 if __name__ == "__main__":

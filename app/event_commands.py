@@ -21,7 +21,7 @@ def _parked(service: Service, _topic: str | None, _subject: str | None) -> int:
     found = parking.parked(service.database)
     for event in found:
         print(
-            f"{event.topic} {event.subject} #{event.sequence} {event.type}, {event.behind} behind it, since {event.since}"
+            f"{event.topic} {event.subject} #{event.sequence} since {event.since}, {event.behind} behind it"
         )
         print(f"    {event.error}")
     print(f"{service.name}: {len(found)} parked")

@@ -18,7 +18,7 @@ _HOP_BY_HOP = frozenset(
 )
 
 
-VITALS = ("health", "metrics")  # the only names outside /v1 that are no page: /products is one
+VITALS = ("health", "metrics", ".well-known")  # the only names outside /v1 that are no page: /products is one
 
 
 class Ingress:

@@ -62,7 +62,9 @@ class Doors:
     def enrol(self, uscc: str, login: str, password: str, **more: str) -> "Account":
         """Register a firm, once; then sign in."""
         try:
-            self.answer("POST", "/v1/enrolments", {}, {"uscc": uscc, "login": login, "password": password, **more})
+            self.answer(
+                "POST", "/v1/enrolments", {}, {"uscc": uscc, "login": login, "password": password, **more}
+            )
         except Refused as refused:
             if refused.problem["status"] != httpx.codes.CONFLICT.value:
                 raise

@@ -1,9 +1,12 @@
 """Demo data on the first start, all through the public doors; and what `make run` says when it is ready."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from app.demo import catalogue
 from app.demo.doors import Account, Doors, wait_for
@@ -16,6 +19,7 @@ PASSWORD = "rongqiao-demo"
 FIRMS = 40  # beside the story's six
 SEED = 20260330
 MARKER = "demo-data"
+DOORS = "doors.json"
 
 
 def today() -> date:
@@ -26,11 +30,25 @@ def welcome(url: str, grpc_addresses: Mapping[str, str], home: Path) -> None:
     """Seed on the first start; say where everything is; show a first recommendation."""
     doors = Doors(url, grpc_addresses)
     try:
+        (home / DOORS).write_text(json.dumps({"url": url, "grpc": dict(grpc_addresses)}))
         seed(doors, home)
         _print_addresses(url, grpc_addresses)
         _print_first_recommendation(doors)
     finally:
         doors.close()
+
+
+def running_doors(home: Path, url: str | None = None) -> Doors | None:
+    """The doors of the platform whose home this is (at `url`, where one is given), if it runs and is seeded."""
+    written = home / DOORS
+    if not written.exists() or not (home / MARKER).exists():
+        return None
+    known = json.loads(written.read_text())
+    try:
+        ready = httpx.get(f"{known['url']}/health/live", timeout=2).is_success
+    except httpx.TransportError:
+        return None
+    return Doors(known["url"], known["grpc"]) if ready and url in (None, known["url"]) else None
 
 
 def seed(doors: Doors, home: Path) -> None:
@@ -47,8 +65,10 @@ def seed(doors: Doors, home: Path) -> None:
         put_file(operator, sme_of(doors, firm), firm)
     _wait_until_matching_knows(doors)
     for account in catalogue.accounts():
-        if account["login"] == "operator":  # last: it ends the password with which a broken-off start begins again
-            _sign_in(operator, account, {"platform": "platform"})
+        if (
+            account["login"] == "operator"
+        ):  # last: it ends the password with which a broken-off start begins again
+            _sign_in(operator, account, {"platform": operator.get("/v1/accounts/me")["organisation"]})
     marker.touch()
 
 
@@ -71,7 +91,9 @@ def put_file(operator: Account, sme: Account, firm: DemoFirm) -> None:
     operator.put(f"/v1/parties/{party}", {key: value for key, value in firm.party.items() if key != "id"})
     operator.post(f"/v1/parties/{party}/facts", {"facts": firm.facts, "ip_rights": firm.ip_rights})
     for consent in firm.consents:
-        sme.post(f"/v1/parties/{party}/consents", {key: value for key, value in consent.items() if key != "party"})
+        sme.post(
+            f"/v1/parties/{party}/consents", {key: value for key, value in consent.items() if key != "party"}
+        )
 
 
 def _story_keys() -> set[str]:
@@ -79,10 +101,11 @@ def _story_keys() -> set[str]:
 
 
 def _organisations(operator: Account) -> dict[str, str]:
-    ids = {"platform": "platform"}
-    for organisation in catalogue.organisations():
-        if organisation["key"] not in ids:
-            ids[organisation["key"]] = _organisation(operator, organisation)
+    ids = {
+        organisation["key"]: _organisation(operator, organisation)
+        for organisation in catalogue.organisations()
+        if organisation["kind"] != "PLATFORM"
+    }
     for account in catalogue.accounts():
         if account["login"] != "operator":
             _sign_in(operator, account, ids)
@@ -98,7 +121,9 @@ def _organisation(operator: Account, organisation: catalogue.Organisation) -> st
     body = {key: organisation[key] for key in ("kind", "name", "territory")}
     if organisation["id"]:
         return operator.put(f"/v1/organisations/{organisation['id']}", body)["id"]
-    known: list[dict[str, Any]] = operator.get("/v1/organisations", kind=organisation["kind"], limit=200)["items"]
+    known: list[dict[str, Any]] = operator.get("/v1/organisations", kind=organisation["kind"], limit=200)[
+        "items"
+    ]
     same = [item["id"] for item in known if item["name"] == organisation["name"]]
     return same[0] if same else operator.post("/v1/organisations", body)["id"]
 
@@ -107,7 +132,9 @@ def _guarantors(operator: Account, ids: Mapping[str, str]) -> None:
     for guarantor in catalogue.guarantors():
         body = {key: value for key, value in guarantor.items() if key not in ("key", "banks")}
         banks = [ids[key] for key in guarantor["banks"]]
-        operator.put(f"/v1/guarantors/{ids[guarantor['key']]}", body | {"id": ids[guarantor["key"]], "banks": banks})
+        operator.put(
+            f"/v1/guarantors/{ids[guarantor['key']]}", body | {"id": ids[guarantor["key"]], "banks": banks}
+        )
 
 
 def _products(doors: Doors, bank: str) -> None:
@@ -134,7 +161,9 @@ def match(sme: Account, firm: DemoFirm) -> Any:
 
 
 def _print_addresses(url: str, grpc_addresses: Mapping[str, str]) -> None:
-    print(f"\n融桥 Rongqiao is ready at {url}   (API: {url}/docs/lending …, gRPC: {', '.join(grpc_addresses.values())})")
+    print(
+        f"\n融桥 Rongqiao is ready at {url}   (API: {url}/docs/lending …, gRPC: {', '.join(grpc_addresses.values())})"
+    )
     print(f"Sign in with password {PASSWORD} as:")
     for login, who in _SIGN_INS:
         print(f"  {login:26} {who}")
@@ -142,7 +171,7 @@ def _print_addresses(url: str, grpc_addresses: Mapping[str, str]) -> None:
 
 _SIGN_INS = (
     ("young_tech", "小微企业 SME"),
-    ("frontier_spring.officer", "银行 bank (…​.manager publishes)"),
+    ("frontier_spring.officer", "银行 bank (….manager publishes)"),
     ("phoenix.manager", "担保机构 guarantor"),
     ("regulator", "监管部门 regulator"),
     ("service_centre", "首贷续贷服务中心 service centre"),
@@ -157,5 +186,10 @@ def _print_first_recommendation(doors: Doors) -> None:
     print(f"\nA first recommendation: {firm.party['name']} asks for {wanted}")
     for plan in answer["plans"][:3]:
         rate = percent_text(plan["all_in_effective_ppm"])
-        print(f"  {plan['number']}. {plan['bank_name']} {plan['product_name']} [{plan['family']}] all-in {rate} a year")
-    print(f"  ({answer['products_eligible']} of {answer['products_considered']} products fit.) Ctrl-C ends.", flush=True)
+        print(
+            f"  {plan['number']}. {plan['bank_name']} {plan['product_name']} [{plan['family']}] all-in {rate} a year"
+        )
+    print(
+        f"  ({answer['products_eligible']} of {answer['products_considered']} products fit.) Ctrl-C ends.",
+        flush=True,
+    )
