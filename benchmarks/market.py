@@ -2,19 +2,32 @@
 
 from random import Random
 
-from rongqiao.lending.v1 import lending_pb2 as pb
-
 from libs.criteria.vocabulary import FACTS, Kind
 from libs.registry.dimensions import OwnerKind
 from libs.registry.regions import counties
 from libs.registry.size import Size
+from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.likelihood import Coefficients
 from services.matching.domain.offer import RateBase
 from services.matching.domain.ranking import Ranking
 from services.matching.index.query import Query
 
 YEAR_LOANS = ("6401", "6402", "6403", "6404", "6405")
-INDUSTRIES = ("0111", "1351", "1469", "2710", "3011", "3821", "4011", "5131", "5219", "5431", "6110", "6513", "7281")
+INDUSTRIES = (
+    "0111",
+    "1351",
+    "1469",
+    "2710",
+    "3011",
+    "3821",
+    "4011",
+    "5131",
+    "5219",
+    "5431",
+    "6110",
+    "6513",
+    "7281",
+)
 
 # Round thresholds as banks set them: (fact, operator, values, how many firms of a hundred pass about)
 _LEAST = {
@@ -60,7 +73,11 @@ def product(random: Random, number: int, banks: int) -> pb.Product:
         amount_max_fen=random.choice((50_000_000, 100_000_000, 300_000_000, 500_000_000, 1_000_000_000)),
         term_min_months=least,
         term_max_months=random.choice((12, 18, 24, 36, 60)),
-        rate=pb.Rate(base=pb.RATE_BASE_LPR_1Y, min_ppm=random.randrange(0, 9_000, 500), max_ppm=random.randrange(9_000, 25_000, 500)),
+        rate=pb.Rate(
+            base=pb.RATE_BASE_LPR_1Y,
+            min_ppm=random.randrange(0, 9_000, 500),
+            max_ppm=random.randrange(9_000, 25_000, 500),
+        ),
         repayment_methods=[random.randint(1, 5)],
         guarantee_modes=random.choice(
             (
@@ -81,7 +98,9 @@ def product(random: Random, number: int, banks: int) -> pb.Product:
     )
     if pb.GUARANTEE_MODE_IP_PLEDGE in terms.guarantee_modes:
         terms.ip_pledge_caps.append(pb.IpPledgeCap(right=pb.IP_RIGHT_KIND_INVENTION, cap_bp=3_000))
-    return pb.Product(id=f"prd_{number:026d}", version=1, bank=f"org_{random.randrange(banks):026d}", terms=terms)
+    return pb.Product(
+        id=f"prd_{number:026d}", version=1, bank=f"org_{random.randrange(banks):026d}", terms=terms
+    )
 
 
 def products(count: int, seed: int = 7) -> list[pb.Product]:
@@ -93,7 +112,9 @@ def _criteria(random: Random) -> list[pb.Criterion]:
     chosen = random.sample([*_LEAST, *_MOST], 14)
     rules = [_number_rule(random, fact) for fact in chosen]
     rules += [_rule(fact, pb.OPERATOR_EQ, ["false"]) for fact in _NO]
-    rules.append(_rule("tax_grade", pb.OPERATOR_IN, random.choice((["A", "B"], ["A", "B", "M"], ["A", "B", "M", "C"]))))
+    rules.append(
+        _rule("tax_grade", pb.OPERATOR_IN, random.choice((["A", "B"], ["A", "B", "M"], ["A", "B", "M", "C"])))
+    )
     rules.append(_rule("environment_grade", pb.OPERATOR_NOT_IN, ["RED", "BLACK"]))
     for rule in rules[:2]:
         rule.hard = False
@@ -107,7 +128,9 @@ def _number_rule(random: Random, fact: str) -> pb.Criterion:
 
 
 def _rule(fact: str, operator: int, values: list[str]) -> pb.Criterion:
-    return pb.Criterion(fact=fact, operator=operator, values=values, hard=True, disclosure=pb.DISCLOSURE_PUBLIC)
+    return pb.Criterion(
+        fact=fact, operator=operator, values=values, hard=True, disclosure=pb.DISCLOSURE_PUBLIC
+    )
 
 
 def facts(random: Random) -> dict[str, int]:
@@ -128,7 +151,8 @@ def query(random: Random) -> Query:
         owner_kind=random.choice((OwnerKind.ENTERPRISE, OwnerKind.ENTERPRISE, OwnerKind.INDIVIDUAL_BUSINESS)),
         size=random.choice((Size.SMALL, Size.MICRO, None)),
         first_time=random.random() < 0.3,
-        amount_fen=random.choice((10_000_000, 20_000_000, 50_000_000, 100_000_000)) + random.randrange(10_000) * 100,
+        amount_fen=random.choice((10_000_000, 20_000_000, 50_000_000, 100_000_000))
+        + random.randrange(10_000) * 100,
         term_months=random.choice((6, 12, 12, 24)),
         base_ppm={RateBase.LPR_1Y: 30_000, RateBase.LPR_5Y: 35_000, RateBase.FIXED: 0},
         coefficients=COEFFICIENTS,

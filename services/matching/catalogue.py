@@ -1,4 +1,4 @@
-"""What a process of matching holds in memory, filled by state events: products, programmes, headroom, names of banks."""
+"""What a process holds in memory, filled by state events: products, programmes, headroom, names of banks."""
 
 import threading
 from collections.abc import Callable, Mapping

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 
@@ -21,13 +20,17 @@ from services.matching.operations.records import Answer, Asked
 from services.matching.operations.rulebook import rulebook
 from services.matching.writer import GroupWriter
 
-# A party that was just put at credit is on its way here: look again for a moment before saying that it is unknown.
-_LOOKS, _PAUSE = 6, 0.2
+_PAUSE = 0.2  # seconds between two looks at a party that is not known
 
 
 class Desk:
-    def __init__(self, database: Database, catalogue: Catalogue, policies: PolicySet, ids: Ids) -> None:
+    """A party that credit took in a moment ago is still on its way here: it is looked for `looks` times."""
+
+    def __init__(
+        self, database: Database, catalogue: Catalogue, policies: PolicySet, ids: Ids, looks: int = 6
+    ) -> None:
         self.catalogue = catalogue
+        self._looks = looks
         self._database = database
         self._policies = policies
         self._ids = ids
@@ -36,7 +39,7 @@ class Desk:
     async def match(self, call: Call, request: MatchRequest) -> Answer:
         """The answer, once it is committed. Only the computing happens on the event loop."""
         asked = _asked(call, request)
-        known = await run_in_threadpool(_patiently, lambda: self._read(asked))
+        known = await run_in_threadpool(self._read_patiently, asked)
         if isinstance(known, Answer):
             return known
         return await asyncio.wrap_future(self._writer.put((asked, self._compute(known, request))))
@@ -44,7 +47,7 @@ class Desk:
     def match_now(self, call: Call, request: MatchRequest) -> Answer:
         """The same for a caller with a thread of its own."""
         asked = _asked(call, request)
-        known = _patiently(lambda: self._read(asked))
+        known = self._read_patiently(asked)
         if isinstance(known, Answer):
             return known
         return self._writer.put((asked, self._compute(known, request))).result()
@@ -52,15 +55,21 @@ class Desk:
     def close(self) -> None:
         self._writer.close()
 
+    def _read_patiently(self, asked: Asked) -> Firm | Answer:
+        for _ in range(self._looks - 1):
+            try:
+                return self._read(asked)
+            except NotFound:
+                time.sleep(_PAUSE)
+        return self._read(asked)
+
     def _read(self, asked: Asked) -> Firm | Answer:
         with self._database.read() as tx:
             return records.given_before(tx, asked) or records.firm_of(tx, asked)
 
     def _compute(self, firm: Firm, request: MatchRequest) -> Match:
         today = business_date(self._database.clock.now())
-        return recommend(
-            self.catalogue, rulebook(self._policies, today), firm, request, self._ids("mat")
-        )
+        return recommend(self.catalogue, rulebook(self._policies, today), firm, request, self._ids("mat"))
 
 
 def _asked(call: Call, request: MatchRequest) -> Asked:
@@ -75,12 +84,3 @@ def _asked(call: Call, request: MatchRequest) -> Asked:
 
 def _keep(tx: WriteTx, item: tuple[Asked, Match]) -> Answer:
     return records.keep(tx, *item)
-
-
-def _patiently(read: Callable[[], Firm | Answer]) -> Firm | Answer:
-    for _ in range(_LOOKS - 1):
-        try:
-            return read()
-        except NotFound:
-            time.sleep(_PAUSE)
-    return read()

@@ -42,9 +42,13 @@ class MatchRequest(Shape):
 
     def __post_init__(self) -> None:
         if not 0 < self.amount_fen < 2**53:
-            raise Violation("amount_fen", f"{self.amount_fen} fen cannot be lent.", "Give the amount in fen, from 1.")
+            raise Violation(
+                "amount_fen", f"{self.amount_fen} fen cannot be lent.", "Give the amount in fen, from 1."
+            )
         if not 0 < self.term_months <= MAX_MONTHS:
-            raise Violation("term_months", f"A term of {self.term_months} months is no term.", f"Give 1 to {MAX_MONTHS}.")
+            raise Violation(
+                "term_months", f"A term of {self.term_months} months is no term.", f"Give 1 to {MAX_MONTHS}."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

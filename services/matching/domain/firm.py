@@ -45,7 +45,7 @@ class IpRight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A party's summary as credit published it; `recipient` is whom its consents name. WITHDRAWN: nothing but the id."""
+    """A party's summary from credit; `recipient` is whom its consents name. WITHDRAWN: nothing but the id."""
 
     party: str
     status: PartyStatus

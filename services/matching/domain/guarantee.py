@@ -37,8 +37,8 @@ class ProgrammeShare:
 class Programme:
     """A limit of 0 is no limit; an empty list limits nothing. Products name the `scheme`, of which this may be a tier.
 
-    `shares` in the order of the contract: the bank first, the direct guarantor last. `labels`: the firm has one of these
-    facts, and none of `labels_excluded`, which belong to a better tier.
+    `shares` in the order of the contract: the bank first, the direct guarantor last. `labels`: the firm has one of
+    these facts, and none of `labels_excluded`, which belong to a better tier.
     """
 
     id: str
@@ -125,7 +125,9 @@ def fee(programme: Programme, amount_fen: int, drawn_on: date, term_months: int)
     if term_months > MONTHS_PER_YEAR:
         return _fee(FeeBasis.PRINCIPAL, FeeTiming.ANNUAL, rate_ppm=programme.fee_rate_ppm)
     days = days_between(drawn_on, add_months(drawn_on, term_months))
-    return _fee(FeeBasis.FIXED, FeeTiming.UPFRONT, amount_fen=annual_fee(amount_fen, programme.fee_rate_ppm, days))
+    return _fee(
+        FeeBasis.FIXED, FeeTiming.UPFRONT, amount_fen=annual_fee(amount_fen, programme.fee_rate_ppm, days)
+    )
 
 
 def _fee(basis: FeeBasis, timing: FeeTiming, rate_ppm: int = 0, amount_fen: int = 0) -> Fee:

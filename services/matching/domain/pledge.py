@@ -27,7 +27,9 @@ def pledge(
     `caps` in basis points of the appraised value; `held_months`: term and margin together.
     """
     last = add_months(drawn_on, held_months)
-    fit = [right for right in rights if not right.encumbered and right.expires_on >= last and right.kind in caps]
+    fit = [
+        right for right in rights if not right.encumbered and right.expires_on >= last and right.kind in caps
+    ]
     return Pledge(
         rights=tuple(right.id for right in fit),
         appraised_fen=sum(right.appraised_fen for right in fit),

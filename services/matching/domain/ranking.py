@@ -37,7 +37,7 @@ def value_ppm(ranking: Ranking, likelihood: int, cost_ppm: int, days: int, missi
 
 
 class Candidate(Protocol):
-    """What choosing needs to know of a possible plan. `traits` are all families it could stand in, `family` the first."""
+    """What choosing needs to know of a possible plan. `traits`: all families it could stand in, `family` first."""
 
     @property
     def product(self) -> str: ...

@@ -1,57 +1,116 @@
 """Rules in words, each as far as its bank lets it be seen."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from libs.criteria.evaluate import Criterion, Disclosure, Outcome, evaluate
 from libs.criteria.vocabulary import Words, decode, fact_type
 from libs.criteria.wording import requirement, value_words
-from services.matching.domain.answer import Reason
+from libs.finance.money import yuan_text
+from libs.registry import industries, regions
+from services.matching.domain.answer import MatchRequest, Reason
+from services.matching.domain.firm import Firm
+from services.matching.domain.offer import Terms
 
 CONFIDENTIAL = "BANK_RULE"
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """What words about a product's own fields are made from."""
+
+    terms: Terms
+    firm: Firm
+    request: MatchRequest
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """A rule that a product states in a field of its own: its code, what it asks for, and what would settle it."""
+    """A rule that a product states in a field of its own: its code, its words, and what would settle it."""
 
     code: str
-    rule: Words
+    words: Callable[[Case], Words]
     document: str = ""
 
 
+def _amount(case: Case) -> Words:
+    terms, asked = case.terms, case.request.amount_fen
+    low, high, now = (yuan_text(fen) for fen in (terms.amount_min_fen, terms.amount_max_fen, asked))
+    return Words(
+        f"金额在{low}元至{high}元之间（申请：{now}元）",
+        f"amount from CNY {low} to CNY {high} (asked: CNY {now})",
+    )
+
+
+def _term(case: Case) -> Words:
+    low, high, now = case.terms.term_min_months, case.terms.term_max_months, case.request.term_months
+    return Words(
+        f"期限在{low}至{high}个月之间（申请：{now}个月）",
+        f"term from {low} to {high} months (asked: {now} months)",
+    )
+
+
+def _region(case: Case) -> Words:
+    named = [_region_name(prefix) for prefix in case.terms.regions]
+    return Words(f"企业所在地属于：{'、'.join(named)}", f"the firm is in {', '.join(named)}")
+
+
+def _region_name(prefix: str) -> str:
+    code = prefix.ljust(6, "0")
+    return regions.region(code).name if regions.is_region(code) else prefix
+
+
+def _industry(case: Case) -> Words:
+    inside, outside = case.terms.industries, case.terms.industries_excluded
+    zh = [f"行业属于：{'、'.join(map(_industry_name, inside))}"] if inside else []
+    zh += [f"行业不属于：{'、'.join(map(_industry_name, outside))}"] if outside else []
+    en = [f"industry within {', '.join(inside)}"] if inside else []
+    en += [f"industry not within {', '.join(outside)}"] if outside else []
+    return Words("；".join(zh), "; ".join(en))
+
+
+def _industry_name(code: str) -> str:
+    return industries.industry(code).name if industries.is_industry(code) else code
+
+
+def _coded(fact: str, values: Iterable[str]) -> Words:
+    kind, words = fact_type(fact), [value_words(fact, value) for value in values]
+    zh, en = "或".join(word.zh for word in words), " or ".join(word.en for word in words)
+    return Words(f"{kind.label.zh}：{zh}", f"{kind.label.en}: {en}")
+
+
+def _always(zh: str, en: str) -> Callable[[Case], Words]:
+    words = Words(zh, en)
+    return lambda case: words
+
+
 FIELDS = {
-    "AMOUNT": Field("AMOUNT", Words("申请金额在产品额度范围内", "the amount is within the product's limits")),
-    "TERM": Field("TERM", Words("申请期限在产品期限范围内", "the term is within the product's limits")),
-    "REGION": Field("REGION", Words("在产品服务地区内", "the firm is in the product's region"), "营业执照"),
-    "INDUSTRY": Field(
-        "INDUSTRY", Words("属于产品支持的行业", "the industry is one that the product serves"), "营业执照（行业代码）"
-    ),
-    "OWNER_KIND": Field("OWNER_KIND", Words("属于产品支持的主体类型", "the kind of owner is one that the product serves")),
-    "SIZE": Field(
-        "SIZE",
-        Words("属于产品支持的企业规模", "the size of the firm is one that the product serves"),
-        fact_type("size").document.zh,
-    ),
-    "KIND": Field("PRODUCT_KIND", Words("是所申请的贷款种类", "the product is of a kind that was asked for")),
+    "AMOUNT": Field("AMOUNT", _amount),
+    "TERM": Field("TERM", _term),
+    "REGION": Field("REGION", _region, "营业执照（住所）"),
+    "INDUSTRY": Field("INDUSTRY", _industry, "营业执照（行业代码）"),
+    "OWNER_KIND": Field("OWNER_KIND", lambda case: _coded("owner_kind", case.terms.owner_kinds)),
+    "SIZE": Field("SIZE", lambda case: _coded("size", case.terms.sizes), fact_type("size").document.zh),
+    "KIND": Field("PRODUCT_KIND", _always("属于所申请的贷款种类", "of a kind that was asked for")),
     "IP_PLEDGE": Field(
         "IP_PLEDGE",
-        Words(
-            "未质押、期限足够的知识产权按质押率计算可达到申请金额",
+        _always(
+            "未质押且有效期足够的知识产权按质押率可贷到申请金额",
             "unencumbered rights that outlive the loan carry the amount at the bank's caps",
         ),
-        "知识产权权属证书和评估报告",
     ),
     "GUARANTEE": Field(
         "GUARANTEE",
-        Words(
-            "有服务本县（区）、与银行合作且额度充足的融资担保机构",
+        _always(
+            "所在县（区）有与该银行合作且额度足够的融资担保机构",
             "a guarantor of the county that is the bank's partner has room for the loan",
         ),
     ),
     "COLLATERAL": Field(
-        "COLLATERAL", Words("可提供抵押、质押或保证", "a mortgage, pledge or surety can be given"), "抵（质）押物权属证明或保证人资料"
+        "COLLATERAL",
+        _always("能够提供抵押、质押或保证", "a mortgage, pledge or surety can be given"),
+        "抵（质）押物权属证明或保证人资料",
     ),
 }
 NO_PRODUCT = Reason(
@@ -76,14 +135,15 @@ FIRST_UNKNOWN = Reason(
 )
 
 
-def of_field(name: str, outcome: Outcome) -> Reason:
+def of_field(name: str, case: Case, outcome: Outcome) -> Reason:
     field = FIELDS[name]
-    return Reason(code=field.code, outcome=outcome, text=field.rule.zh, text_en=field.rule.en)
+    words = field.words(case)
+    return Reason(code=field.code, outcome=outcome, text=words.zh, text_en=words.en)
 
 
 @lru_cache(maxsize=50_000)
 def of_criterion(criterion: Criterion, held: int | None, outcome: Outcome) -> Reason:
-    """A rule of the bank's as its disclosure allows; `held` is the firm's value, shown where the rule is public and fails."""
+    """A bank's rule as its disclosure allows; `held`: the firm's value, shown where a public rule fails."""
     if criterion.disclosure is Disclosure.CONFIDENTIAL:
         return Reason(code=CONFIDENTIAL, outcome=outcome)
     kind = fact_type(criterion.fact)

@@ -9,8 +9,8 @@ from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from rongqiao.lending.v1 import lending_pb2 as pb
 
+from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.index import terms as read
 from services.matching.index.layout import BITS, FACT_NAMES, INTEGER_FACTS, Bit
 from services.matching.index.sets import Industries, Interned, Regions
@@ -63,6 +63,10 @@ class Columns:
     industries: Interned[Industries] = field(default_factory=Interned[Industries])
     settings: Settings = field(default_factory=Settings)
 
+    def __post_init__(self) -> None:
+        self.regions.number(())  # number 0: everywhere, so that no table of verdicts is empty
+        self.industries.number(((), ()))
+
     @property
     def capacity(self) -> int:
         return len(self.active)
@@ -77,7 +81,11 @@ class Columns:
     def write(self, slot: int, bank: str, terms: pb.ProductTerms, hard: read.Rules, soft: read.Rules) -> None:
         """Put a product into its slot. Violation, and nothing written, for terms that cannot be."""
         prices = self._price_row(terms, hard.mask | soft.mask, soft.mask, (bank, tuple(terms.programmes)))
-        self.low[:, slot], self.high[:, slot], self.allowed[:, slot] = read.LOWEST, read.HIGHEST, read.EVERY_CODE
+        self.low[:, slot], self.high[:, slot], self.allowed[:, slot] = (
+            read.LOWEST,
+            read.HIGHEST,
+            read.EVERY_CODE,
+        )
         self._write_rules(slot, 0, hard)
         self._write_rules(slot, SOFT, soft)
         self.region_sets[slot] = self.regions.number(tuple(terms.regions))

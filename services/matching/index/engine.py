@@ -157,5 +157,3 @@ def load_in_background(take: Callable[[Kernels], None]) -> None:
 def keep_compiled_under(home: Path) -> None:
     """Let numba keep what it compiles under `home`; to be called before anything imports it."""
     os.environ.setdefault(CACHE_VARIABLE, str(home / "numba"))
-
-

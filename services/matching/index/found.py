@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from rongqiao.lending.v1 import lending_pb2 as pb
-
 from libs.chassis import wire
+from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
 from services.matching.domain.offer import Offer
 

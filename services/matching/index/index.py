@@ -4,9 +4,9 @@ import threading
 
 import numpy as np
 from numpy.typing import NDArray
-from rongqiao.lending.v1 import lending_pb2 as pb
 
 from libs.criteria.violation import Violation
+from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import NAMED, Family
 from services.matching.index import reference
 from services.matching.index.columns import Columns, Price
@@ -102,8 +102,6 @@ class Index:
             if not self._planes.has_room(_PLANES_A_REQUEST):
                 self._planes.forget()
             work = Work(self._columns, query, short_list)
-            if not self._active:
-                return Found(0, 0, (), {}, (), dict.fromkeys(NAMED))
             self._engine.search(work)
             return self._found(work)
 
@@ -129,8 +127,8 @@ class Index:
         return slot
 
     def _found(self, work: Work) -> Found:
-        counts = work.out[Out.COUNTS].tolist()
-        near = work.out[Out.NEAR_SLOT : Out.POOLS, : counts[COUNT_NEAR]].T.tolist()
+        counts: list[int] = work.out[Out.COUNTS].tolist()
+        near: list[list[int]] = work.out[Out.NEAR_SLOT : Out.POOLS, : counts[COUNT_NEAR]].T.tolist()
         by_family = {family: self._hits(work, pool, counts) for family, pool in _POOL_OF.items()}
         return Found(
             considered=self._active,
@@ -147,14 +145,18 @@ class Index:
             return ()
         rows = work.out[first : first + POOL_ROWS, :held]
         settings = self._columns.prices[rows[0], Price.SETTING]
-        modes = feasible_modes(self._columns.settings.table[settings], work.reached, work.fees).tolist()
+        modes: list[int] = feasible_modes(
+            self._columns.settings.table[settings], work.reached, work.fees
+        ).tolist()
+        hits: list[list[int]] = rows.T.tolist()
         return tuple(
             Hit(self._entries[slot], value + LATER if value < _SET_BACK else value, unknown, soft, mode)
-            for (slot, value, unknown, soft), mode in zip(rows.T.tolist(), modes, strict=True)
+            for (slot, value, unknown, soft), mode in zip(hits, modes, strict=True)
         )
 
     def _nearest(self, work: Work, family: Family) -> Miss | None:
-        slot, fail, unknown = self._engine.nearest(work, family, self._of_family(family)).tolist()
+        found: list[int] = self._engine.nearest(work, family, self._of_family(family)).tolist()
+        slot, fail, unknown = found
         return None if slot < 0 else Miss(self._entries[slot], fail, unknown)
 
     def _of_family(self, family: Family) -> Int64s:

@@ -4,7 +4,7 @@ Planes are counted 64 products at a time in a two-bit carry-save counter: produc
 one, those with one or two are near misses. Signatures are explicit, nothing runs in parallel here, and the
 interpreter lock is free meanwhile: who wants two cores splits the requests.
 """
-# pyright: basic, reportUntypedFunctionDecorator=false
+# pyright: basic, reportCallIssue=false
 
 import numpy as np
 from numba import int64, njit, uint64, void

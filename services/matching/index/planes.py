@@ -178,7 +178,10 @@ class Planes:
         if dimension in (REGION, REGION_UNKNOWN):
             verdicts, numbers = sets.verdicts(columns.regions, sets.judge_region, key), columns.region_sets
         else:
-            verdicts, numbers = sets.verdicts(columns.industries, sets.judge_industry, key), columns.industry_sets
+            verdicts, numbers = (
+                sets.verdicts(columns.industries, sets.judge_industry, key),
+                columns.industry_sets,
+            )
         return verdicts[numbers] == _VERDICT[dimension]
 
     def _fails_at(self, dimension: int, slot: int, key: str) -> bool:
@@ -186,9 +189,9 @@ class Planes:
         if dimension == ACTIVE:
             return bool(columns.active[slot])
         if dimension in (REGION, REGION_UNKNOWN):
-            verdict = sets.judge_region(key, columns.regions.members[columns.region_sets[slot]])
+            verdict = sets.judge_region(key, columns.regions.members[int(columns.region_sets[slot])])
         else:
-            verdict = sets.judge_industry(key, columns.industries.members[columns.industry_sets[slot]])
+            verdict = sets.judge_industry(key, columns.industries.members[int(columns.industry_sets[slot])])
         return verdict == _VERDICT[dimension]
 
     def _set_bits(self, slot: int, rows: Int64s, on: Flags) -> None:

@@ -146,7 +146,7 @@ class Query:
 
 
 def plane_rows(planes: Planes, query: Query, values: Mapping[int, int], numbers: Int64s) -> Int64s:
-    """The row of each rule's plane for these values: hard rules by bit, soft ones from SOFT on. Fills the rows of Param."""
+    """The row of each rule's plane for these values: hard rules by bit, soft ones from SOFT on. Fills ROW_…"""
     rows = np.full(2 * BITS, NO_PLANE, np.int64)
     for bit, value in values.items():
         rows[bit] = planes.row(bit, value)

@@ -52,7 +52,9 @@ def judge(columns: Columns, query: Query, numbers: Int64s, reached: Int64s, fees
     table = columns.settings.table
     setting = columns.prices[: columns.count, Price.SETTING]
     modes = feasible_modes(table, reached, fees)[setting]
-    region = sets.verdicts(columns.regions, sets.judge_region, query.county)[columns.region_sets[: columns.count]]
+    region = sets.verdicts(columns.regions, sets.judge_region, query.county)[
+        columns.region_sets[: columns.count]
+    ]
     scope = sets.verdicts(columns.industries, sets.judge_industry, query.industry)
     industry = scope[columns.industry_sets[: columns.count]]
     fail = _rules(columns, values, 0, 64) | _unsecurable(table[setting, 0], modes)
@@ -79,7 +81,7 @@ def search(
 def nearest(
     columns: Columns, numbers: Int64s, judged: Judged, members: Int64s, wanted: int, lacking: int
 ) -> Int64s:
-    """Slot, FAIL and UNKNOWN mask of the member with fewest failed rules, then the cheapest; slot -1 without members."""
+    """Slot (-1: no members), FAIL and UNKNOWN mask of the member with fewest failed rules, then the cheapest."""
     if not len(members):
         return np.array((-1, 0, 0), np.int64)
     masks = judged.fail[members]
@@ -153,7 +155,9 @@ def _values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slo
     ]
 
 
-def _value(prices: Int64s, numbers: Int64s, logit: Int64s, missing: Int64s, guarantee: Int64s | int) -> Int64s:
+def _value(
+    prices: Int64s, numbers: Int64s, logit: Int64s, missing: Int64s, guarantee: Int64s | int
+) -> Int64s:
     likelihood = CURVE_TABLE[(np.clip(logit, -WIDEST, WIDEST) + WIDEST) // STEP]
     cost = _rate(prices, numbers, likelihood) + _fees(prices, numbers, guarantee)
     gain = likelihood * (numbers[Param.REFERENCE_PPM] - cost) // PPM
@@ -168,8 +172,8 @@ def _rate(prices: Int64s, numbers: Int64s, likelihood: Int64s | int) -> Int64s:
 
 def _fees(prices: Int64s, numbers: Int64s, guarantee: Int64s | int) -> Int64s:
     term = numbers[Param.TERM]
-    life = np.where(prices[:, Price.AMORTISING], (term + 2) // 2, term)
-    once = prices[:, Price.ONCE_PPM] + prices[:, Price.ONCE_FEN] * PPM // numbers[Param.AMOUNT]
+    life: Int64s = np.where(prices[:, Price.AMORTISING], (term + 2) // 2, term)
+    once: Int64s = prices[:, Price.ONCE_PPM] + prices[:, Price.ONCE_FEN] * PPM // numbers[Param.AMOUNT]
     return (once * MONTHS_PER_YEAR + (prices[:, Price.ANNUAL_PPM] + guarantee) * term) // life
 
 
@@ -192,5 +196,3 @@ def _fill_pool(
     out[first + 1, :held] = values[best]
     out[first + 2, :held] = judged.unknown[slots[best]]
     out[first + 3, :held] = judged.soft[slots[best]]
-
-

@@ -17,14 +17,19 @@ from services.matching.index.sets import Interned
 
 NO_GUARANTEE = -1
 
-PledgeRule = tuple[tuple[tuple[IpRightKind, int], ...], int]  # (kind of right, cap in basis points), margin in months
+PledgeRule = tuple[
+    tuple[tuple[IpRightKind, int], ...], int
+]  # (kind of right, cap in basis points), margin in months
 GuaranteeRule = tuple[str, tuple[str, ...]]  # bank, programmes that it accepts (none: all)
 Setting = tuple[int, int, int]  # modes, number of the pledge rule, number of the guarantee rule
 
 Int64s = NDArray[np.int64]
 
 
-_NOTHING: tuple[PledgeRule, GuaranteeRule] = (((), 0), ("", ()))  # number 0 of each, so that no table is empty
+_NOTHING: tuple[PledgeRule, GuaranteeRule] = (
+    ((), 0),
+    ("", ()),
+)  # number 0 of each, so that no table is empty
 
 
 @dataclass
@@ -46,7 +51,7 @@ class Settings:
         return number
 
     def reached(self, reaches: Callable[[PledgeRule], bool] | None) -> Int64s:
-        """1 for each pledge rule under which the firm's rights reach the amount; None stands for a firm without rights."""
+        """1 for each pledge rule under which the firm's rights reach the amount; None: it has no rights."""
         if reaches is None:
             return np.zeros(len(self.pledges), np.int64)
         return np.fromiter((reaches(rule) for rule in self.pledges.members), np.int64, len(self.pledges))

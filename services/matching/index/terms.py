@@ -4,15 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rongqiao.common.v1 import common_pb2 as common
-from rongqiao.lending.v1 import lending_pb2 as pb
-
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import encode
 from libs.registry.dimensions import OwnerKind
 from libs.registry.size import Size
+from rongqiao.common.v1 import common_pb2 as common
+from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.offer import IpRightKind, ProductKind, RateBase
-from services.matching.index.layout import COLLATERAL, FACT_BIT, GUARANTEE, INTEGER_FACTS, IP_PLEDGE, UNSECURED, Bit
+from services.matching.index.layout import (
+    COLLATERAL,
+    FACT_BIT,
+    GUARANTEE,
+    INTEGER_FACTS,
+    IP_PLEDGE,
+    UNSECURED,
+    Bit,
+)
 from services.matching.index.settings import PledgeRule
 
 LOWEST, HIGHEST = -(2**62), 2**62
@@ -59,7 +66,7 @@ class Rules:
 
 
 def rules_of(terms: pb.ProductTerms) -> tuple[Rules, Rules]:
-    """The hard rules, with amount and term among them, and the soft ones. Violation for what the vocabulary does not know."""
+    """The hard rules, with amount and term, and the soft ones. Violation for what the vocabulary does not know."""
     hard, soft = Rules(), Rules()
     for criterion in terms.criteria:
         rules = hard if criterion.hard else soft

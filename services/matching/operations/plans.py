@@ -7,11 +7,11 @@ from libs.finance.cost import CostSheet, Fee, Subsidy
 from services.matching.domain import guarantee as guarantees
 from services.matching.domain import pricing
 from services.matching.domain.answer import (
+    CostItem,
     Family,
     MatchRequest,
     Plan,
     PlanBenefit,
-    CostItem,
     PlanGuarantee,
     PlanPledge,
 )
@@ -23,6 +23,7 @@ from services.matching.domain.offer import COLLATERAL as COLLATERAL_MODES
 from services.matching.domain.offer import GuaranteeMode, Offer, Terms
 from services.matching.domain.pledge import needed
 from services.matching.domain.ranking import value_ppm
+from services.matching.domain.reasons import Case
 from services.matching.index.found import Hit
 from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED
 from services.matching.operations import explain
@@ -102,7 +103,12 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
     benefits = [rules.benefits[name] for name in terms.benefits if name in rules.benefits]
     try:
         sheet = pricing.sheet(
-            request.amount_fen, rate, request.term_months, method, _fees(need, terms, cover), _subsidies(benefits)
+            request.amount_fen,
+            rate,
+            request.term_months,
+            method,
+            _fees(need, terms, cover),
+            _subsidies(benefits),
         )
     except Violation:
         return None
@@ -132,7 +138,7 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
         likelihood_ppm=found.likelihood,
         likelihood_band=band(rules.coefficients, found.likelihood),
         decision_days=terms.decision_days,
-        reasons=explain.of_plan(offer, need.firm, option.hit.unknown, option.hit.soft),
+        reasons=explain.of_plan(Case(terms, need.firm, request), option.hit.unknown, option.hit.soft),
         missing=explain.missing(offer, option.hit.unknown, option.mode == COLLATERAL),
         materials=terms.materials,
         rank_value_ppm=value_ppm(rules.ranking, found.likelihood, after, terms.decision_days, found.unjudged),

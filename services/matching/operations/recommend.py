@@ -32,7 +32,9 @@ _MODE_OF = {Family.IP_PLEDGE: IP_PLEDGE, Family.GUARANTEE: GUARANTEE}
 _FAMILY_OF = {mode: family for family, mode in _MODE_OF.items()}
 
 
-def recommend(catalogue: Catalogue, rules: Rulebook, firm: Firm, request: MatchRequest, match_id: str) -> Match:
+def recommend(
+    catalogue: Catalogue, rules: Rulebook, firm: Firm, request: MatchRequest, match_id: str
+) -> Match:
     """The answer to a request, from what is known of firm and market at this moment."""
     covers = catalogue.covers(firm, request.amount_fen, request.term_months, rules.today)
     need = Need(request, firm, rules, covers, firm_logit(rules.coefficients, firm.facts))
@@ -46,9 +48,9 @@ def recommend(catalogue: Catalogue, rules: Rulebook, firm: Firm, request: MatchR
         as_of=rules.today.isoformat(),
         dimensions=firm.dimensions,
         plans=tuple(plans),
-        families=tuple(_family(family, plans, options, found, firm) for family in NAMED),
+        families=tuple(_family(family, plans, options, found, need) for family in NAMED),
         near_misses=tuple(
-            explain.refusal(miss, firm, catalogue.names) for miss in found.near[:SHOWN_NEAR_MISSES]
+            explain.refusal(miss, firm, request, catalogue.names) for miss in found.near[:SHOWN_NEAR_MISSES]
         ),
         products_considered=found.considered,
         products_eligible=found.eligible,
@@ -131,7 +133,7 @@ def _plans(catalogue: Catalogue, need: Need, options: Iterable[Option]) -> list[
 
 
 def _family(
-    family: Family, plans: list[Plan], options: list[Option], found: Found, firm: Firm
+    family: Family, plans: list[Plan], options: list[Option], found: Found, need: Need
 ) -> FamilyAnswer:
     """Its own plans, or those of another family that would stand in it too, or why there is none."""
     also = {option.product for option in options if family in option.traits}
@@ -139,4 +141,5 @@ def _family(
     numbers = own or tuple(one.number for one in plans if one.product_id in also)
     if numbers:
         return FamilyAnswer(family=family, plans=numbers)
-    return FamilyAnswer(family=family, why_none=explain.why_none(family, found.nearest.get(family), firm))
+    reasons = explain.why_none(family, found.nearest.get(family), need.firm, need.request)
+    return FamilyAnswer(family=family, why_none=reasons)

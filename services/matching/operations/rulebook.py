@@ -51,7 +51,11 @@ def _record(shape: type[T], policies: PolicySet, parameter: str, today: date) ->
 
 
 def _benefits(policies: PolicySet, today: date) -> dict[str, Benefit]:
-    return {found: _benefit(policies, found, today) for found in policies.ids(BENEFITS) if _in_force(policies, found, today)}
+    return {
+        found: _benefit(policies, found, today)
+        for found in policies.ids(BENEFITS)
+        if _in_force(policies, found, today)
+    }
 
 
 def _benefit(policies: PolicySet, parameter: str, today: date) -> Benefit:

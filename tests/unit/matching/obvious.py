@@ -1,17 +1,17 @@
-"""Eligibility as anybody would write it: a loop of predicates over one product and one firm. Slow, and plainly right."""
+"""Eligibility as anybody would write it: a loop of predicates over one product and one firm."""
 
 from dataclasses import dataclass
 
-from libs.criteria.evaluate import Outcome, evaluate
+from libs.criteria.evaluate import Criterion, Outcome, evaluate
+from libs.criteria.vocabulary import decode
 from libs.registry import industries, regions
 from rongqiao.lending.v1 import lending_pb2 as pb
+from services.matching.domain.likelihood import firm_logit, likelihood_ppm
 from services.matching.domain.offer import GuaranteeMode, Offer
 from services.matching.domain.pricing import AMORTISING, fee_sums, method_of, rate_ppm, yearly_fees_ppm
 from services.matching.domain.ranking import value_ppm
-from services.matching.domain.likelihood import firm_logit, likelihood_ppm
 from services.matching.index.found import Entry
 from services.matching.index.query import Query
-from libs.criteria.vocabulary import decode
 
 
 @dataclass(frozen=True)
@@ -29,35 +29,45 @@ def offer_of(product: pb.Product) -> Offer:
 
 
 def judge(offer: Offer, query: Query) -> Verdict:
-    terms = offer.terms
-    fail, unknown, soft = set[str](), set[str](), set[str]()
-    for criterion in terms.criteria:
-        value = query.facts.get(criterion.fact)
-        outcome = evaluate(criterion, None if value is None else decode(criterion.fact, value))
-        if outcome is Outcome.UNKNOWN:
-            unknown.add(criterion.fact)
-        elif outcome is Outcome.FAIL:
-            (fail if criterion.hard else soft).add(criterion.fact)
-    if not terms.amount_min_fen <= query.amount_fen <= terms.amount_max_fen:
-        fail.add("AMOUNT")
-    if not terms.term_min_months <= query.term_months <= terms.term_max_months:
-        fail.add("TERM")
-    if terms.owner_kinds and query.owner_kind not in terms.owner_kinds:
-        fail.add("OWNER_KIND")
-    if terms.sizes and query.size is None:
-        unknown.add("SIZE")
-    elif terms.sizes and query.size not in terms.sizes:
-        fail.add("SIZE")
-    if query.kinds and terms.kind not in query.kinds:
-        fail.add("KIND")
-    for name, outcome in (("REGION", _region(offer, query)), ("INDUSTRY", _industry(offer, query))):
-        if outcome is not Outcome.PASS:
-            (fail if outcome is Outcome.FAIL else unknown).add(name)
-    modes = frozenset(mode for mode in terms.guarantee_modes if _can(mode, offer, query))
+    found = {Outcome.FAIL: set[str](), Outcome.UNKNOWN: set[str](), Outcome.PASS: set[str]()}
+    soft = set[str]()
+    for criterion in offer.terms.criteria:
+        outcome = _of_criterion(criterion, query)
+        if outcome is Outcome.FAIL and not criterion.hard:
+            soft.add(criterion.fact)
+        else:
+            found[outcome].add(criterion.fact)
+    for name, outcome in _of_fields(offer, query).items():
+        found[outcome].add(name)
+    modes = frozenset(mode for mode in offer.terms.guarantee_modes if _can(mode, offer, query))
     if not modes:
         wanted = {GuaranteeMode.IP_PLEDGE: "IP_PLEDGE", GuaranteeMode.FINANCING_GUARANTEE: "GUARANTEE"}
-        fail |= {wanted[mode] for mode in terms.guarantee_modes if mode in wanted}
-    return Verdict(frozenset(fail), frozenset(unknown), frozenset(soft), modes)
+        found[Outcome.FAIL] |= {wanted[mode] for mode in offer.terms.guarantee_modes if mode in wanted}
+    return Verdict(frozenset(found[Outcome.FAIL]), frozenset(found[Outcome.UNKNOWN]), frozenset(soft), modes)
+
+
+def _of_criterion(criterion: Criterion, query: Query) -> Outcome:
+    value = query.facts.get(criterion.fact)
+    return evaluate(criterion, None if value is None else decode(criterion.fact, value))
+
+
+def _of_fields(offer: Offer, query: Query) -> dict[str, Outcome]:
+    terms = offer.terms
+    return {
+        "AMOUNT": _when(terms.amount_min_fen <= query.amount_fen <= terms.amount_max_fen),
+        "TERM": _when(terms.term_min_months <= query.term_months <= terms.term_max_months),
+        "OWNER_KIND": _when(not terms.owner_kinds or query.owner_kind in terms.owner_kinds),
+        "SIZE": Outcome.UNKNOWN
+        if terms.sizes and query.size is None
+        else _when(not terms.sizes or query.size in terms.sizes),
+        "KIND": _when(not query.kinds or terms.kind in query.kinds),
+        "REGION": _region(offer, query),
+        "INDUSTRY": _industry(offer, query),
+    }
+
+
+def _when(holds: bool) -> Outcome:
+    return Outcome.PASS if holds else Outcome.FAIL
 
 
 def best_value(offer: Offer, verdict: Verdict, query: Query) -> int:
@@ -81,7 +91,12 @@ def _value(offer: Offer, verdict: Verdict, query: Query, mode: GuaranteeMode) ->
         extra = weights.ip_pledged
     elif mode is not GuaranteeMode.UNSECURED:
         extra, missing = weights.collateral, missing + 1
-    logit = firm_logit(weights, query.facts) + len(verdict.soft) * weights.soft_fail + missing * weights.unknown + extra
+    logit = (
+        firm_logit(weights, query.facts)
+        + len(verdict.soft) * weights.soft_fail
+        + missing * weights.unknown
+        + extra
+    )
     likelihood = likelihood_ppm(logit)
     once_ppm, once_fen, annual_ppm = fee_sums(terms.fees)
     cost = rate_ppm(terms.rate, query.base_ppm, likelihood) + yearly_fees_ppm(
@@ -113,7 +128,9 @@ def _region(offer: Offer, query: Query) -> Outcome:
         return Outcome.UNKNOWN
     if any(regions.within(query.county, prefix) for prefix in prefixes):
         return Outcome.PASS
-    return Outcome.UNKNOWN if any(regions.within(prefix, query.county) for prefix in prefixes) else Outcome.FAIL
+    return (
+        Outcome.UNKNOWN if any(regions.within(prefix, query.county) for prefix in prefixes) else Outcome.FAIL
+    )
 
 
 def _industry(offer: Offer, query: Query) -> Outcome:

@@ -17,7 +17,8 @@ from services.matching.index.settings import GuaranteeRule, PledgeRule
 RULED = [
     kind
     for kind in FACTS.values()
-    if kind.name in ("score", "lending_banks", "debt_ratio_bp", "tax_grade", "environment_grade", "srdi", "tax_arrears")
+    if kind.name
+    in ("score", "lending_banks", "debt_ratio_bp", "tax_grade", "environment_grade", "srdi", "tax_arrears")
 ]
 COUNTIES = ("640104", "640105", "640221", "640400", "")
 INDUSTRIES = ("1351", "13", "C", "6513", "7010", "")
@@ -101,7 +102,9 @@ def terms(draw: st.DrawFn) -> pb.ProductTerms:
         repayment_methods=[draw(st.integers(1, 5))],
         guarantee_modes=draw(st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True)),
         programmes=draw(some(("batch", "ordinary"))),
-        ip_pledge_caps=[pb.IpPledgeCap(right=draw(st.integers(1, 2)), cap_bp=draw(st.sampled_from((1_000, 3_000))))],
+        ip_pledge_caps=[
+            pb.IpPledgeCap(right=draw(st.integers(1, 2)), cap_bp=draw(st.sampled_from((1_000, 3_000))))
+        ],
         ip_margin_months=draw(st.sampled_from((0, 12))),
         regions=draw(some(PREFIXES)),
         industries=draw(some(SCOPES)),
@@ -114,9 +117,12 @@ def terms(draw: st.DrawFn) -> pb.ProductTerms:
 
 
 @st.composite
-def products(draw: st.DrawFn, numbers: st.SearchStrategy[int] = st.integers(0, 30)) -> pb.Product:
+def products(draw: st.DrawFn) -> pb.Product:
     return pb.Product(
-        id=f"prd_{draw(numbers)}", version=1, bank=draw(st.sampled_from(("org_a", "org_b"))), terms=draw(terms())
+        id=f"prd_{draw(st.integers(0, 30))}",
+        version=1,
+        bank=draw(st.sampled_from(("org_a", "org_b"))),
+        terms=draw(terms()),
     )
 
 

@@ -11,7 +11,7 @@ from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
 from services.matching.index.engine import Kernels, keep_compiled_under, load_kernels
 from services.matching.index.index import Index
-from services.matching.index.layout import FACT_NAMES, FACT_BITS, Bit, bits_of
+from services.matching.index.layout import FACT_BITS, FACT_NAMES, Bit, bits_of
 from services.matching.index.query import Query
 from tests.unit.matching import obvious
 from tests.unit.matching.strategies import products, queries
@@ -75,6 +75,7 @@ def assert_agree(compiled: Index, plain: Index, query: Query) -> None:
 
 def shown(found: object) -> object:
     """A search's outcome with products by id."""
+
     def plain(value: object) -> object:
         match value:
             case tuple() | list():
@@ -87,23 +88,28 @@ def shown(found: object) -> object:
                 return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
             case _:
                 return value
+
     return plain(found)
 
 
 def assert_as_predicates_say(index: Index, left: dict[str, pb.Product], query: Query) -> None:
-    verdicts = {
-        name: obvious.judge(obvious.offer_of(product), query) for name, product in left.items()
-    }
+    verdicts = {name: obvious.judge(obvious.offer_of(product), query) for name, product in left.items()}
     masks = {name: (names(fail), names(unknown)) for name, (fail, unknown) in index.judge(query).items()}
     assert masks == {name: (verdict.fail, verdict.unknown) for name, verdict in verdicts.items()}
     found = index.search(query)
     fitting = {name: verdict for name, verdict in verdicts.items() if not verdict.fail}
     assert (found.considered, found.eligible) == (len(left), len(fitting))
-    worth = {name: obvious.best_value(obvious.offer_of(left[name]), verdict, query) for name, verdict in fitting.items()}
+    worth = {
+        name: obvious.best_value(obvious.offer_of(left[name]), verdict, query)
+        for name, verdict in fitting.items()
+    }
     assert {hit.entry.product_id: hit.value for hit in found.best} == worth
     assert [hit.value for hit in found.best] == sorted(worth.values(), reverse=True)
     for hit in found.best:
-        assert (names(hit.unknown), names(hit.soft)) == (fitting[hit.entry.product_id].unknown, fitting[hit.entry.product_id].soft)
+        assert (names(hit.unknown), names(hit.soft)) == (
+            fitting[hit.entry.product_id].unknown,
+            fitting[hit.entry.product_id].soft,
+        )
     near = {miss.entry.product_id: names(miss.fail) for miss in found.near}
     assert all(verdicts[name].fail == fail and 1 <= len(fail) <= 2 for name, fail in near.items())
     close = [len(one.fail) for one in verdicts.values() if 1 <= len(one.fail) <= 2 and "KIND" not in one.fail]
@@ -112,7 +118,9 @@ def assert_as_predicates_say(index: Index, left: dict[str, pb.Product], query: Q
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(changes(), queries())
-def test_a_family_without_a_product_names_the_nearest(kernels: Kernels, steps: list[Change], query: Query) -> None:
+def test_a_family_without_a_product_names_the_nearest(
+    kernels: Kernels, steps: list[Change], query: Query
+) -> None:
     index = Index()
     index.use(kernels)
     apply(index, steps)
