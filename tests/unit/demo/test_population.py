@@ -229,7 +229,7 @@ def test_some_firms_lack_records_and_some_agree_to_nothing(population: list[Demo
         for consent in firm.consents:
             assert consent["party"] == firm.party["id"]
             assert set(consent["scopes"]) <= set(DATA_SCOPES)
-            assert (consent["recipient"], consent["purpose"]) == ("platform", "matching")
+            assert (consent["recipient"], consent["purpose"]) == ("platform", "MATCHING")
             assert consent["valid_until"] == "2027-11-22"
 
 
