@@ -91,14 +91,15 @@ def _merged(base: Any, patch: Any) -> Any:
         return old | {key: _merged(old.get(key), value) for key, value in new.items()}
     if _is_named(base) and _is_named(patch):
         changed = {part["name"]: part for part in cast(list[Object], patch)}
-        kept = [_merged(part, changed.pop(part["name"], {})) for part in base]
+        kept = [_merged(part, changed.pop(part["name"], {})) for part in cast(list[Object], base)]
         return [*kept, *changed.values()]
     return patch
 
 
 def _is_named(value: Any) -> bool:
-    items = cast(list[Any], value) if isinstance(value, list) else [None]
-    return all(isinstance(item, dict) and "name" in item for item in items)
+    if not isinstance(value, list):
+        return False
+    return all(isinstance(part, dict) and "name" in part for part in cast(list[Any], value))
 
 
 def _objects(file: Path) -> Iterator[str]:
