@@ -62,7 +62,9 @@ def _add_events(parser: argparse.ArgumentParser) -> None:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=("embedded", "full"), default="embedded")
     parser.add_argument("--data", type=Path, help="a folder with cumcm2020c, to play real firms")
-    parser.add_argument("--url", help="a running platform; without, one is started on a free port and ended")
+    parser.add_argument(
+        "--home", type=Path, default=Path("var"), help="of the running platform; else one is started"
+    )
     parser.set_defaults(run=_demo)
 
 
@@ -117,7 +119,7 @@ def _check(chosen: argparse.Namespace) -> int:
 def _demo(chosen: argparse.Namespace) -> int:
     from app.demo import story
 
-    return story.run(chosen.mode, chosen.data, chosen.url)
+    return story.run(chosen.mode, chosen.data, chosen.home)
 
 
 if __name__ == "__main__":
