@@ -1,4 +1,4 @@
-"""What guarantee does when lending tells it something."""
+"""What guarantee does when lending or credit tells it something."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,9 @@ from libs.eventing import topics
 from libs.eventing.envelope import Event
 from libs.eventing.inbox import Handler
 from libs.eventing.topics import Topic
+from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import events_pb2 as lending_events
-from services.guarantee.operations import guarantees
+from services.guarantee.operations import guarantees, recognitions
 
 
 def on_loan(tx: WriteTx, event: Event) -> None:
@@ -23,7 +24,12 @@ def on_repayment(tx: WriteTx, event: Event) -> None:
         guarantees.follow_repayment(tx, told)
 
 
+def on_party(tx: WriteTx, event: Event) -> None:
+    recognitions.follow(tx, event.decode(credit.PartySummary))
+
+
 HANDLERS: Mapping[Topic, Handler] = {
     topics.LENDING_LOAN: on_loan,
     topics.LENDING_REPAYMENT: on_repayment,
+    topics.CREDIT_PARTY: on_party,
 }

@@ -4,12 +4,14 @@ from datetime import date
 
 from libs.chassis import wire
 from libs.chassis.codec import dump
+from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.guarantee.v1 import events_pb2 as events
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from rongqiao.lending.v1 import events_pb2 as lending_events
 from services.guarantee.domain.guarantee import Disbursement, Guarantee
 from services.guarantee.domain.guarantor import Headroom
 from services.guarantee.domain.programme import Programme
+from services.guarantee.domain.quote import RECOGNITIONS
 
 
 def programme_state(programme: Programme) -> pb.Programme:
@@ -41,3 +43,10 @@ def disbursement(told: lending_events.LoanDisbursed) -> Disbursement:
         amount_fen=told.amount_fen,
         disbursed_on=date.fromisoformat(told.business_date),
     )
+
+
+def recognitions(summary: credit.PartySummary) -> tuple[str, ...]:
+    """The recognitions that are known of a party without its consent being needed."""
+    public = (item for item in summary.items if not item.HasField("valid_until"))
+    held = {item.fact for item in public if item.state == credit.ITEM_STATE_KNOWN and item.value == "true"}
+    return tuple(label for label in RECOGNITIONS if label in held)

@@ -15,12 +15,18 @@ from services.guarantee.domain.guarantor import Tier
 from services.guarantee.domain.limits import Chain, Need, needs
 from services.guarantee.domain.programme import Programme, Status
 
+# The facts of the vocabulary that a programme may name as labels: recognitions on public lists.
+RECOGNITIONS = ("little_giant", "srdi", "high_tech", "technology_sme", "innovative_sme")
+
 COVERAGE = "《关于健全支持中小企业发展制度的实施意见》（十三）"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal(Shape):
-    """A loan that a bank would give if it were covered. `labels`: the recognitions of the firm, as facts name them."""
+    """A loan that a bank would give if it were covered.
+
+    `labels`: recognitions of the firm, as facts name them, beside those that the platform has on record.
+    """
 
     party: str
     bank: str
@@ -175,11 +181,16 @@ def _owner_kind(chain: Chain, proposal: Proposal) -> RuleBreach | None:
 
 
 def _size(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    """Sizes bind enterprises: the classes are not made for other kinds of owner."""
+    """Sizes bind enterprises whose size can be judged: the official rule leaves some industries out."""
     sizes, size = chain.programme.sizes, proposal.dimensions.size
-    if proposal.dimensions.owner_kind is not OwnerKind.ENTERPRISE or not sizes or size in sizes:
+    if (
+        proposal.dimensions.owner_kind is not OwnerKind.ENTERPRISE
+        or size is None
+        or not sizes
+        or size in sizes
+    ):
         return None
-    return _of_programme(chain, "borrowers", size or "size not known", ", ".join(sizes))
+    return _of_programme(chain, "borrowers", size, ", ".join(sizes))
 
 
 def _labels(chain: Chain, proposal: Proposal) -> RuleBreach | None:

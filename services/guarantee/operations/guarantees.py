@@ -26,6 +26,7 @@ from services.guarantee.domain.guarantee import (
 )
 from services.guarantee.domain.limits import Chain, Hold, needs, when_drawn, when_repaid
 from services.guarantee.domain.quote import RuleBreach
+from services.guarantee.operations import recognitions
 from services.guarantee.store import guarantees as guarantee_store
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import limits as limit_store
@@ -41,7 +42,7 @@ def reserve(tx: WriteTx, by: Principal, wish: Reservation) -> Guarantee:
     One guarantee an application: the same wish again gets the same guarantee.
     """
     by.require(Role.SERVICE)
-    rulebook, proposal = rule_store.rulebook(tx), wish.proposal
+    rulebook, proposal = rule_store.rulebook(tx), recognitions.on_record(tx, wish.proposal)
     chain = Chain(
         programme=rulebook.programme(wish.programme, tx.today),
         guarantor=guarantor_store.to_use(tx, wish.guarantor),

@@ -9,6 +9,7 @@ from services.guarantee.domain.guarantor import Guarantor, Tier
 from services.guarantee.domain.limits import Chain, Rule, needs
 from services.guarantee.domain.programme import Status
 from services.guarantee.domain.quote import Proposal, Quote, Structure, structure
+from services.guarantee.operations import recognitions
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import limits as limit_store
 from services.guarantee.store import rules as rule_store
@@ -17,6 +18,7 @@ from services.guarantee.store import rules as rule_store
 def quote(tx: ReadTx, by: Principal, proposal: Proposal) -> Quote:
     """Each programme in force with each local guarantor of the firm's county; feasible ones first."""
     _require_side(by, proposal)
+    proposal = recognitions.on_record(tx, proposal)
     chains = _chains(tx, _guarantors(tx, by, proposal.dimensions.county))
     keys = {need.limit.key for chain in chains for need in needs(chain, proposal.party, proposal.amount_fen)}
     held = limit_store.held(tx, keys)

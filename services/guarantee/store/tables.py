@@ -86,6 +86,14 @@ guarantees = sa.Table(
     sa.Index("ix_guarantees_status_reserved_until", "status", "reserved_until"),
 )
 
+# The recognitions of firms, of which credit tells what is public. A firm without any has no row.
+recognitions = sa.Table(
+    "recognitions",
+    metadata,
+    sa.Column("party", sa.String(80), primary_key=True),
+    sa.Column("labels", Document(tuple[str, ...]), nullable=False),
+)
+
 # What is left of loans whose repayment was heard of before their disbursement: the topics keep no order between them.
 repayments_ahead = sa.Table(
     "repayments_ahead",

@@ -87,7 +87,6 @@ def test_a_structure_tells_shares_fee_and_room_to_the_fen(database: Database) ->
 
 MISSES: list[tuple[str, dict[str, Any], str, str]] = [
     ("ordinary", {"dimensions": replace(FIRM, size=Size.MEDIUM)}, "guarantee.ordinary.borrowers", "MEDIUM"),
-    ("ordinary", {"dimensions": replace(FIRM, size=None)}, "guarantee.ordinary.borrowers", "size not known"),
     ("technology_40", {"labels": ("high_tech",)}, "guarantee.technology_40.labels", "high_tech"),
     ("technology_30", {"labels": ("technology_sme", "srdi")}, "guarantee.technology_30.labels", "srdi"),
     (
@@ -120,8 +119,8 @@ def test_a_limit_includes_its_own_number(amount_fen: int, broken: int) -> None:
     assert len(found.breaches) == broken
 
 
-@pytest.mark.parametrize("kind", [OwnerKind.INDIVIDUAL_BUSINESS, OwnerKind.FARMER, OwnerKind.COOPERATIVE])
-def test_owners_without_a_size_class_are_not_asked_for_one(kind: OwnerKind) -> None:
+@pytest.mark.parametrize("kind", list(OwnerKind))
+def test_a_size_that_cannot_be_judged_excludes_nobody(kind: OwnerKind) -> None:
     found = structure(chain("ordinary"), proposal(dimensions=replace(FIRM, owner_kind=kind, size=None)), {})
 
     assert found.breaches == ()

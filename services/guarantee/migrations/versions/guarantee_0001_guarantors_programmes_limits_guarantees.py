@@ -43,6 +43,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("topic", "subject", name=op.f("pk_published_states")),
     )
     op.create_table(
+        "recognitions",
+        sa.Column("party", sa.String(length=80), nullable=False),
+        sa.Column("labels", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("party", name=op.f("pk_recognitions")),
+    )
+    op.create_table(
         "rulebooks",
         sa.Column("policy_set", sa.String(length=40), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
