@@ -3,10 +3,14 @@
 import tempfile
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import sqlalchemy as sa
+from psycopg import sql
+from sqlalchemy import event
 
 from app.assembly import SERVICES
 from app.engines import free_port, start_postgres
@@ -25,15 +29,34 @@ _LIBRARIES: dict[str, tuple[ModuleType, sa.MetaData]] = {
 
 
 def migrate() -> int:
-    """Migrate the databases that the settings name, before new code serves on them."""
+    """Migrate the databases that the settings name, before new code serves on them.
+
+    On PostgreSQL as each service's own role, where there is one: a table belongs to whoever makes it.
+    """
     settings = Settings()
     settings.home.mkdir(parents=True, exist_ok=True)
     for name in SERVICES:
-        database = _database(settings.database_url(name), name if settings.postgres else None)
-        migrations.upgrade(database, _branch(name)[1], name if settings.postgres else None)
+        schema = name if settings.postgres else None
+        database = _database(settings.database_url(name), schema)
+        if schema is not None:
+            _act_as(database, schema)
+        migrations.upgrade(database, _branch(name)[1], schema)
         database.close()
         print(f"{name}: at the newest revision")
     return 0
+
+
+def _act_as(database: Database, role: str) -> None:
+    with database.engine.connect() as connection:
+        known = connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    if known:
+        database.close()  # what is open already acts as who signed in
+
+        def act(driver: Any, _record: object) -> None:
+            driver.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+            driver.commit()
+
+        event.listen(database.engine, "connect", act)
 
 
 def revise(branch: str, message: str) -> int:
@@ -75,6 +98,9 @@ def _branch(name: str) -> tuple[sa.MetaData, Path]:
 
 
 def _service(name: str) -> tuple[ModuleType, sa.MetaData]:
+    """A service without a store keeps nothing but what the chassis keeps for it."""
+    if find_spec(f"services.{name}.store") is None:
+        return _LIBRARIES["chassis"]
     return import_module(f"services.{name}"), import_module(f"services.{name}.store").metadata
 
 

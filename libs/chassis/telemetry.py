@@ -84,7 +84,7 @@ _provider: "TracerProvider | None" = None
 
 def configure_traces(service: str, endpoint: str | None) -> None:
     """Send spans to the OTLP/HTTP endpoint; without one none are made, but a caller's trace is still handed on."""
-    if endpoint is None:
+    if not endpoint:
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
