@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from libs.criteria.vocabulary import FACTS, SCOPES, Words
+from libs.criteria.vocabulary import FACTS, SCOPES, Words, facts_of
 from rongqiao.credit.v1 import credit_pb2 as pb
 
 PLATFORM = "platform"
@@ -34,6 +34,7 @@ def groups(party: pb.Party, consents: Iterable[pb.Consent], today: str) -> tuple
             ),
         )
         for name, scope in SCOPES.items()
+        if not all(kind.derived for kind in facts_of(name))
     )
 
 

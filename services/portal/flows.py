@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rongqiao.oversight.v1 import oversight_pb2 as pb
 
 TOTAL = ""
-_MONEY = (pb.MEASURE_AMOUNT, pb.MEASURE_GUARANTEED_AMOUNT)
+_MONEY = (pb.MEASURE_AMOUNT, pb.MEASURE_GUARANTEED_AMOUNT, pb.MEASURE_REPAID_AMOUNT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""What organisations are called: the state topic of identity, held in memory for the pages."""
+"""What institutions are called: the state topic of identity, held in memory for the pages.
+
+Enterprises are left out: who a firm is, its file tells, to those whom it allowed.
+"""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +17,8 @@ class Names:
         self.put(event.decode(pb.Organisation))
 
     def put(self, organisation: pb.Organisation) -> None:
-        self._organisations[organisation.id] = organisation
+        if organisation.kind != pb.ORGANISATION_KIND_ENTERPRISE:
+            self._organisations[organisation.id] = organisation
 
     def of(self, organisation_id: str) -> str:
         """The name, or the id itself while the name has not come yet."""

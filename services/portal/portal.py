@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from jinja2 import Environment
 
 from libs.chassis.clock import Clock
-from libs.chassis.tokens import TokenChecker
 from services.portal.clients import Clients
 from services.portal.names import Names
 from services.portal.safety import FormGuard
@@ -17,5 +16,4 @@ class Portal:
     names: Names
     pages: dict[str, Environment]
     guard: FormGuard
-    tokens: TokenChecker
     clock: Clock

@@ -49,7 +49,7 @@ def refused(visit: Visit, refusal: Refusal) -> Response:
         response.delete_cookie(TOKEN)
         return response
     status = status_of(refusal)
-    kind = "forbidden" if isinstance(refusal, Forbidden) else "problem"
+    kind = refusal.slug if isinstance(refusal, Forbidden | NotFound) else "problem"
     return visit.page(
         "problem.html", status, trouble=told(refusal, visit.words), kind=kind, problem_status=status
     )

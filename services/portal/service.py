@@ -5,7 +5,6 @@ from pathlib import Path
 from libs import chassis
 from libs.chassis.service import Context, Service
 from libs.chassis.tables import chassis_metadata
-from libs.chassis.tokens import TokenChecker
 from libs.eventing import topics
 from services.portal.clients import Clients
 from services.portal.names import Names
@@ -25,7 +24,6 @@ def build(context: Context) -> Service:
         names=names,
         pages=environments(names),
         guard=FormGuard.from_key(context.keys.service_key),
-        tokens=TokenChecker(context.keys),
         clock=context.clock,
     )
     return Service(

@@ -20,6 +20,8 @@ from services.portal.names import Names
 from services.portal.troubles import told_row
 from services.portal.wording import Wording
 
+UNKNOWN = "UNKNOWN"  # the label of flows whose firm's size or industry nobody knows
+
 
 @dataclass(frozen=True)
 class Speech:
@@ -79,7 +81,7 @@ class Speech:
 
     def words_of(self, kind: str, found: Iterable[str]) -> list[tuple[str, str]]:
         """Codes of an enum, each with its word: what a choice offers."""
-        return [(name, self.words(f"code.{kind}.{name}")) for name in found]
+        return [(name, self.words.get(f"code.{kind}.{name}", name)) for name in found]
 
     def reason_text(self, reason: Any) -> str:
         """The sentence of a reason, of a match or a score."""
@@ -117,6 +119,8 @@ class Speech:
 
     def dimension_word(self, dimension: str, label: str) -> str:
         """A row or column of a table of flows."""
+        if label == UNKNOWN:
+            return self.words("oversight.unknown")
         match dimension:
             case "COUNTY":
                 return formatting.region_name(label)

@@ -17,6 +17,7 @@ from libs.chassis.http import door_of
 from libs.chassis.principal import Principal
 from libs.chassis.problems import Forbidden, InFlight, Unauthenticated
 from libs.chassis.rpc import invoke
+from libs.chassis.tokens import TokenChecker
 from services.portal import forms
 from services.portal.audiences import Audience, audience_of
 from services.portal.clients import Clients
@@ -59,6 +60,13 @@ class Visit:
         if self.principal is None:
             raise Unauthenticated("Nobody is signed in.", mend="Sign in first.")
         return self.principal.organisation
+
+    @property
+    def menu_path(self) -> str:
+        """The entry of the menu under which this page stands: the nearest above it."""
+        here = self.request.url.path
+        above = [path for path, _ in self.audience.menu if here.startswith(path)] if self.audience else []
+        return max(above, key=len, default="")
 
     @property
     def name(self) -> str:
@@ -120,12 +128,12 @@ def visit_of(request: Request) -> Visit:
 
 
 def _new_visit(request: Request) -> Visit:
-    portal = cast(Portal, door_of(request).parts)
-    principal, token = _who(portal, request.cookies.get(TOKEN, ""))
+    door = door_of(request)
+    principal, token = _who(door.tokens, request.cookies.get(TOKEN, ""))
     language = request.cookies.get(LANGUAGE, "")
     return Visit(
         request=request,
-        portal=portal,
+        portal=cast(Portal, door.parts),
         language=language if language in LANGUAGES else LANGUAGES[0],
         principal=principal,
         token=token,
@@ -133,9 +141,9 @@ def _new_visit(request: Request) -> Visit:
     )
 
 
-def _who(portal: Portal, token: str) -> tuple[Principal | None, str]:
+def _who(tokens: TokenChecker, token: str) -> tuple[Principal | None, str]:
     try:
-        return portal.tokens.principal(token), token
+        return tokens.principal(token), token
     except Unauthenticated:
         return None, ""
 

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from libs.chassis.problems import Forbidden, NotFound, Problem
 from libs.criteria.violation import Violation
+from libs.finance.money import fen_of_yuan
 from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.portal import formatting
@@ -80,8 +81,8 @@ def repay(application_id: str, visit: Visiting, posted: Posting) -> Response:
     try:
         request = pb.RepayRequest(
             loan_id=posted.text("loan"),
-            principal_fen=formatting.fen_of_yuan(posted.text("principal"), "principal"),
-            interest_fen=formatting.fen_of_yuan(posted.text("interest") or "0", "interest"),
+            principal_fen=fen_of_yuan(posted.text("principal"), "principal"),
+            interest_fen=fen_of_yuan(posted.text("interest") or "0", "interest"),
             paid_on=posted.text("paid_on"),
             external_id=posted.text("external_id"),
         )

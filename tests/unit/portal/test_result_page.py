@@ -1,0 +1,103 @@
+"""The page that the whole platform is for, of the messages that coordination sends."""
+
+import pytest
+
+from libs.chassis.principal import Role
+from rongqiao.coordination.v1 import coordination_pb2 as coordination
+from services.portal.forms import fresh
+from services.portal.results import result_of
+from services.portal.wording import LANGUAGES
+from tests.unit.portal import samples
+from tests.unit.portal.pages import Page, shown
+
+
+def result_page(request: coordination.FinancingRequest, language: str = "zh") -> Page:
+    return shown(
+        "sme/result.html", Role.SME, language, request=request, result=result_of(request), form=fresh()
+    )
+
+
+def test_each_plan_shows_its_annual_cost_before_everything_else() -> None:
+    page = result_page(samples.request())
+    for rate in ("3.98%", "4.61%", "4.89%"):
+        assert f'<p class="value">{rate}</p>' in page.html
+
+
+def test_the_cost_sheet_names_every_item_with_payee_and_time() -> None:
+    text = result_page(samples.request()).text
+    assert "利息 银行 按还款计划 61,234.56元" in text
+    assert "登记费 登记机构 放款时一次 80元" in text
+
+
+def test_a_guarantee_tells_what_every_tier_carries_in_yuan() -> None:
+    text = result_page(samples.request()).text
+    assert "银行 20% 300,000元" in text
+    assert "国家融资担保基金 20% 300,000元" in text
+    assert "自治区再担保机构 20% 300,000元" in text
+    assert "承办担保机构 40% 600,000元" in text
+
+
+def test_what_is_not_known_stands_beside_the_document_that_would_settle_it() -> None:
+    text = result_page(samples.request()).text
+    assert "近12个月用电量不下降：未授权 补充这些材料就能确定：近24个月电费账单" in text
+
+
+def test_a_family_without_a_plan_says_why() -> None:
+    text = result_page(samples.request()).text
+    assert "知识产权质押 目前没有合适的方案，原因是： 成立不少于36个月：企业为26个月" in text
+
+
+def test_a_near_miss_says_what_is_missing() -> None:
+    assert "科创贷 云杉科创银行 成立不少于36个月：企业为26个月" in result_page(samples.request()).text
+
+
+def test_each_plan_can_be_applied_for_by_a_form_of_its_own() -> None:
+    forms = [form for form in result_page(samples.request()).forms if str(form["action"]).endswith("/apply")]
+    assert [form["names"] for form in forms] == [["form_token", "form_key", "plan"]] * 3
+
+
+def test_a_refused_application_tells_its_reasons_in_words() -> None:
+    request = samples.request(coordination.REQUEST_STATUS_REFERRED)
+    request.referrals.append(
+        samples.referral(2, coordination.REFERRAL_STATUS_DECLINED, "TAX_GRADE", "PURPOSE")
+    )
+    assert "原因：纳税信用级别、用途不符合规定" in result_page(request).text
+
+
+def test_a_page_that_waits_for_plans_reloads_itself() -> None:
+    request = samples.request(coordination.REQUEST_STATUS_OPEN)
+    request.ClearField("match")
+    page = result_page(request)
+    assert '<meta http-equiv="refresh"' in page.html
+    assert "推荐方案" not in page.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", coordination.RequestStatus.values()[2:])
+def test_the_page_can_be_shown_in_every_later_state(
+    status: coordination.RequestStatus.ValueType, language: str
+) -> None:
+    request = samples.request(status)
+    for place, state in enumerate(coordination.ReferralStatus.values()[1:], 1):
+        request.referrals.append(samples.referral(place, state))
+    assert samples.plan().product_name in result_page(request, language).text
+
+
+def test_english_readers_get_english_reasons() -> None:
+    page = result_page(samples.request(), "en")
+    assert "tax credit grade A, B or M: yours is B" in page.text
+    assert '<html lang="en">' in page.html
+
+
+def test_a_name_cannot_smuggle_markup_into_the_page() -> None:
+    request = samples.request()
+    request.purpose = "<script>alert(1)</script>"
+    request.match.plans[0].product_name = '<img src=x onerror="alert(1)">'
+    page = result_page(request)
+    assert "<script>alert" not in page.html
+    assert page.inline == []
+
+
+def test_no_id_stands_twice() -> None:
+    ids = result_page(samples.request()).ids
+    assert len(ids) == len(set(ids))
