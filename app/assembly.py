@@ -42,7 +42,9 @@ def make_transport(settings: Settings) -> Transport:
         return EmbeddedTransport(settings.home / "events.db")
     from libs.eventing.kafka import KafkaTransport  # the embedded platform starts without Kafka's client
 
-    return KafkaTransport(settings.kafka)
+    return KafkaTransport(
+        settings.kafka, replication=settings.kafka_replication, settings=settings.kafka_settings
+    )
 
 
 def channels(addresses: Mapping[str, str]) -> Callable[[str], grpc.Channel]:

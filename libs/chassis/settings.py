@@ -4,7 +4,7 @@ import base64
 import os
 import secrets
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     grpc_port: int | None = None  # default: port + 1
     postgres: str | None = None  # without: SQLite, one file a service under home
     kafka: str | None = None  # bootstrap servers; without: the embedded log under home
+    kafka_replication: int = 1  # copies of each topic
+    kafka_settings: dict[str, Any] = {}  # kafka-python's own, for TLS and SASL
     peers: dict[str, str] = {}  # service -> gRPC address, when each runs in its own process
     policies_overlay: Path | None = None
     keys_file: Path | None = None  # default: home/keys.json, made on first start
