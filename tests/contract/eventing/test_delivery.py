@@ -143,6 +143,34 @@ def test_a_later_state_supersedes_a_parked_one(world: World) -> None:
     assert parking.parked(world.database) == []
 
 
+def test_an_older_state_does_not_pass_a_newer_one_that_is_parked(world: World) -> None:
+    world.poison = {"product3"}
+    producer = world.transport.producer("tests")
+    producer.send(events(world.state, "product", [1, 3, 2]))
+    producer.close()
+
+    world.reader().drain()
+
+    assert world.told(world.state, "product") == ["product1"]
+    assert [one.sequence for one in parking.parked(world.database)] == [3]
+
+
+def test_a_parked_message_that_comes_again_stays_parked_until_its_replay(world: World) -> None:
+    world.poison = {"loan1"}
+    producer = world.transport.producer("tests")
+    producer.send([event(world.fact, "loan", 1)])
+    world.reader().drain()
+
+    world.poison = set()
+    producer.send([event(world.fact, "loan", 1), event(world.fact, "loan", 2)])
+    producer.close()
+    world.reader().drain()
+    before = world.told(world.fact, "loan")
+    parking.replay(world.database, world.handlers, world.fact.name, "loan")
+
+    assert (before, world.told(world.fact, "loan")) == ([], ["loan1", "loan2"])
+
+
 def test_a_handler_that_swallows_an_error_of_the_database_is_parked_not_believed(world: World) -> None:
     def careless(tx: WriteTx, event: Event) -> None:
         try:
