@@ -6,6 +6,8 @@ interpreter lock is free meanwhile: who wants two cores splits the requests.
 """
 # pyright: basic, reportCallIssue=false
 
+from functools import partial
+
 import numpy as np
 from numba import int64, njit, uint64, void
 from numba.cpython.unsafe.numbers import trailing_zeros
@@ -14,51 +16,31 @@ from libs.finance.money import PPM
 from libs.finance.rates import MONTHS_PER_YEAR
 from services.matching.domain.likelihood import STEP, WIDEST
 from services.matching.domain.pricing import BASIS_POINT
+from services.matching.index import query as q
 from services.matching.index.columns import SOFT, Price
 from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED, Bit
-from services.matching.index.query import (
-    COUNT_ELIGIBLE,
-    COUNT_NEAR,
-    COUNT_POOLS,
-    LATER,
-    MOST_NEAR,
-    NO_VALUE,
-    POOL_ROWS,
-    Out,
-    Param,
-    Pool,
-)
 from services.matching.index.terms import FIRST_LOAN
 
-# numba takes enum members for objects of a kind of their own; plain numbers it folds into the code.
-_ASKED, _SOFT, _SETTING, _DAYS, _FLAGS = map(
-    int, (Price.ASKED, Price.SOFT, Price.SETTING, Price.DAYS, Price.FLAGS)
+# The members in their order, as plain numbers, which numba folds into the code.
+(_ASKED, _SOFT, _SETTING, _MIN, _MAX, _BASE, _ONCE, _ONCE_FEN, _ANNUAL, _AMORTISING, _DAYS, _FLAGS) = map(
+    int, Price
 )
-_MIN, _MAX, _BASE = map(int, (Price.MIN_PPM, Price.MAX_PPM, Price.BASE))
-_ONCE, _ONCE_FEN, _ANNUAL, _AMORTISING = map(
-    int, (Price.ONCE_PPM, Price.ONCE_FEN, Price.ANNUAL_PPM, Price.AMORTISING)
-)
-_COUNT, _UNKNOWN, _FIRST_TIME, _AMOUNT, _TERM, _BASES = map(
-    int, (Param.COUNT, Param.UNKNOWN, Param.FIRST_TIME, Param.AMOUNT, Param.TERM, Param.BASE)
-)
-_LOGIT, _SOFT_FAIL, _UNKNOWN_RULE = map(int, (Param.LOGIT, Param.SOFT_FAIL, Param.UNKNOWN_RULE))
-_GUARANTEED, _IP_PLEDGED, _COLLATERAL = map(int, (Param.GUARANTEED, Param.IP_PLEDGED, Param.COLLATERAL))
-_REFERENCE, _DAY, _MISSING = map(int, (Param.REFERENCE_PPM, Param.DAY_PPM, Param.MISSING_PPM))
-_BEST, _BEST_OF_FAMILY = map(int, (Param.BEST, Param.BEST_OF_FAMILY))
-_ROW_ACTIVE, _ROW_KIND, _ROW_REGION, _ROW_INDUSTRY = map(
-    int, (Param.ROW_ACTIVE, Param.ROW_KIND, Param.ROW_REGION_UNKNOWN, Param.ROW_INDUSTRY_UNKNOWN)
-)
-_ALL, _FIRST, _PLEDGED, _GUARANTEES = map(int, (Pool.ALL, Pool.FIRST_LOAN, Pool.IP_PLEDGE, Pool.GUARANTEE))
-_POOLS, _NEAR_SLOT, _NEAR_FAIL, _NEAR_UNKNOWN = map(
-    int, (Out.POOLS, Out.NEAR_SLOT, Out.NEAR_FAIL, Out.NEAR_UNKNOWN)
-)
-_BIT_KIND, _BIT_REGION, _BIT_INDUSTRY, _BIT_PLEDGE, _BIT_GUARANTEE = map(
-    int, (Bit.KIND, Bit.REGION, Bit.INDUSTRY, Bit.IP_PLEDGE, Bit.GUARANTEE)
-)
-_N_POOLS = len(Pool)
+(_COUNT, _UNKNOWN, _FIRST_TIME, _AMOUNT, _TERM, _LOGIT, _SOFT_FAIL, _UNKNOWN_RULE) = list(map(int, q.Param))[
+    :8
+]
+(_GUARANTEED, _IP_PLEDGED, _COLLATERAL, _REFERENCE, _DAY, _MISSING) = list(map(int, q.Param))[8:14]
+(_BEST, _BEST_OF_FAMILY, _BASES, _ROW_ACTIVE, _ROW_KIND, _ROW_REGION, _ROW_INDUSTRY, _) = list(
+    map(int, q.Param)
+)[14:]
+(_ALL, _FIRST, _PLEDGED, _GUARANTEES) = map(int, q.Pool)
+(_COUNTS, _NEAR_SLOT, _NEAR_FAIL, _NEAR_UNKNOWN, _POOLS) = map(int, q.Out)
+(_BIT_REGION, _BIT_INDUSTRY, _BIT_KIND) = map(int, (Bit.REGION, Bit.INDUSTRY, Bit.KIND))
+(_BIT_PLEDGE, _BIT_GUARANTEE) = map(int, (Bit.IP_PLEDGE, Bit.GUARANTEE))
+_N_POOLS = len(q.Pool)
 _TWO_FAILS = 2 << 40  # keys of near misses: the count of failed rules above the cost
 
 _helper = njit(nogil=True, error_model="numpy")
+_kernel = partial(njit, nogil=True, cache=True, error_model="numpy")
 _LONGS, _TABLE, _PLANES = int64[::1], int64[:, ::1], uint64[:, ::1]
 
 
@@ -152,13 +134,13 @@ def _value(prices, numbers, curve, slot, logit, missing, guarantee_ppm):
 
 @_helper
 def _rank(words, rows, prices, table, modes, fees, numbers, curve, slot, values):
-    """The values of a product in each pool, NO_VALUE where it does not stand in it."""
+    """The values of a product in each pool, q.NO_VALUE where it does not stand in it."""
     setting = prices[slot, _SETTING]
     usable = modes[setting]
     missing = _popcount(_unknown(words, prices, numbers, slot))
     broken = _popcount(_soft(words, rows, prices, slot))
     logit = numbers[_LOGIT] + broken * numbers[_SOFT_FAIL] + missing * numbers[_UNKNOWN_RULE]
-    plain = pledged = guaranteed = NO_VALUE
+    plain = pledged = guaranteed = q.NO_VALUE
     if usable & UNSECURED:
         plain = _value(prices, numbers, curve, slot, logit, missing, 0)
     elif usable & COLLATERAL:
@@ -171,11 +153,11 @@ def _rank(words, rows, prices, table, modes, fees, numbers, curve, slot, values)
         guaranteed = _value(prices, numbers, curve, slot, bound, missing, fees[table[setting, 2]])
     best = max(plain, pledged, guaranteed)
     first = numbers[_FIRST_TIME] != 0 and prices[slot, _FLAGS] & FIRST_LOAN != 0
-    later = LATER if first else 0
+    later = q.LATER if first else 0
     values[_ALL] = best
-    values[_FIRST] = best if first else NO_VALUE
-    values[_PLEDGED] = pledged - later if usable & IP_PLEDGE else NO_VALUE
-    values[_GUARANTEES] = guaranteed - later if usable & GUARANTEE else NO_VALUE
+    values[_FIRST] = best if first else q.NO_VALUE
+    values[_PLEDGED] = pledged - later if usable & IP_PLEDGE else q.NO_VALUE
+    values[_GUARANTEES] = guaranteed - later if usable & GUARANTEE else q.NO_VALUE
 
 
 @_helper
@@ -238,10 +220,10 @@ def _fill_pools(words, rows, prices, numbers, scratch, eligible, out):
         keys, slots = np.empty(most, np.int64), np.empty(most, np.int64)
         for at in range(eligible):
             value = scratch[1 + pool, at]
-            if value != NO_VALUE:
+            if value != q.NO_VALUE:
                 held = _keep_least(keys, slots, held, -value, scratch[0, at])
-        out[0, COUNT_POOLS + pool] = held
-        first = _POOLS + POOL_ROWS * pool
+        out[_COUNTS, q.COUNT_POOLS + pool] = held
+        first = _POOLS + q.POOL_ROWS * pool
         for place in range(held):
             slot = slots[place]
             out[first, place] = slot
@@ -250,11 +232,8 @@ def _fill_pools(words, rows, prices, numbers, scratch, eligible, out):
             out[first + 3, place] = _soft(words, rows, prices, slot)
 
 
-@njit(
+@_kernel(
     void(_PLANES, _LONGS, _TABLE, _TABLE, _LONGS, _LONGS, _LONGS, _LONGS, _PLANES, _TABLE, _LONGS, _TABLE),
-    nogil=True,
-    cache=True,
-    error_model="numpy",
 )
 def search(words, rows, prices, table, reached, fees, numbers, curve, counters, scratch, modes, out):
     """Judge every product and fill `out` (rows of Out). `scratch`, `counters` and `modes` are room to work in."""
@@ -262,7 +241,7 @@ def search(words, rows, prices, table, reached, fees, numbers, curve, counters, 
     width = (numbers[_COUNT] + 63) >> 6
     _count(words, rows, counters, width)
     values = np.empty(_N_POOLS, np.int64)
-    near_keys, near_slots = np.empty(MOST_NEAR, np.int64), np.empty(MOST_NEAR, np.int64)
+    near_keys, near_slots = np.empty(q.MOST_NEAR, np.int64), np.empty(q.MOST_NEAR, np.int64)
     eligible = near = 0
     for word in range(width):
         ones, twos, more = counters[0, word], counters[1, word], counters[2, word]
@@ -270,7 +249,7 @@ def search(words, rows, prices, table, reached, fees, numbers, curve, counters, 
         if numbers[_ROW_KIND] >= 0:
             live &= ~words[numbers[_ROW_KIND], word]
         left = live & ~more & ~(ones & twos)
-        if near == MOST_NEAR and near_keys[near - 1] < _TWO_FAILS:
+        if near == q.MOST_NEAR and near_keys[near - 1] < _TWO_FAILS:
             left &= ~twos  # nearer ones fill the list already
         while left:
             place = trailing_zeros(left)
@@ -287,7 +266,7 @@ def search(words, rows, prices, table, reached, fees, numbers, curve, counters, 
                 key = _near_key(prices, table, modes, numbers, slot, fails)
                 if key >= 0:
                     near = _keep_least(near_keys, near_slots, near, key, slot)
-    out[0, COUNT_ELIGIBLE], out[0, COUNT_NEAR] = eligible, near
+    out[_COUNTS, q.COUNT_ELIGIBLE], out[_COUNTS, q.COUNT_NEAR] = eligible, near
     for place in range(near):
         slot = near_slots[place]
         out[_NEAR_SLOT, place] = slot
@@ -296,11 +275,8 @@ def search(words, rows, prices, table, reached, fees, numbers, curve, counters, 
     _fill_pools(words, rows, prices, numbers, scratch, eligible, out)
 
 
-@njit(
+@_kernel(
     void(_PLANES, _LONGS, _TABLE, _TABLE, _LONGS, _PLANES, _LONGS, _LONGS, int64, int64, _LONGS),
-    nogil=True,
-    cache=True,
-    error_model="numpy",
 )
 def nearest(words, rows, prices, table, modes, counters, numbers, members, wanted, lacking, found):
     """Of the members of a family the one with fewest failed rules, then the cheapest: slot, FAIL and UNKNOWN mask.

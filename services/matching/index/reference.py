@@ -172,7 +172,7 @@ def _rate(prices: Int64s, numbers: Int64s, likelihood: Int64s | int) -> Int64s:
 
 def _fees(prices: Int64s, numbers: Int64s, guarantee: Int64s | int) -> Int64s:
     term = numbers[Param.TERM]
-    life: Int64s = np.where(prices[:, Price.AMORTISING], (term + 2) // 2, term)
+    life = np.array(np.where(prices[:, Price.AMORTISING], (term + 2) // 2, term), np.int64)
     once: Int64s = prices[:, Price.ONCE_PPM] + prices[:, Price.ONCE_FEN] * PPM // numbers[Param.AMOUNT]
     return (once * MONTHS_PER_YEAR + (prices[:, Price.ANNUAL_PPM] + guarantee) * term) // life
 
