@@ -35,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--write", action="store_true", help="proto: make what is there the new baseline")
     check.set_defaults(run=_check)
     _add_demo(commands.add_parser("demo", help="play the whole story through the doors"))
+    commands.add_parser("screenshots", help="pictures of the main pages into docs/").set_defaults(
+        run=_screenshots
+    )
     return parser
 
 
@@ -120,6 +123,12 @@ def _demo(chosen: argparse.Namespace) -> int:
     from app.demo import story
 
     return story.run(chosen.mode, chosen.data, chosen.home)
+
+
+def _screenshots(_chosen: argparse.Namespace) -> int:
+    from app import screenshots
+
+    return screenshots.run()
 
 
 if __name__ == "__main__":

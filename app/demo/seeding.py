@@ -82,7 +82,7 @@ def sme_of(doors: Doors, firm: DemoFirm) -> Account:
     if firm.key in _story_keys():
         return doors.sign_in(firm.key, PASSWORD)
     uscc = firm.party["id"].partition(":")[2]
-    return doors.enrol(uscc, firm.key, PASSWORD, name=firm.party["name"], county=firm.party["county"])
+    return doors.enrol(uscc, uscc.lower(), PASSWORD, name=firm.party["name"], county=firm.party["county"])
 
 
 def put_file(operator: Account, sme: Account, firm: DemoFirm) -> None:

@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 RESULT = Path("build/demo.json")
 MARKET_DAY = seeding.FIRMS  # firms that borrow besides the story's, so that aggregates may be shown
-FLOWS = {"rows": "PRODUCT_KIND", "columns": "MONTH", "measure": "AMOUNT"}
+FLOWS = {"rows": "PRODUCT_KIND", "columns": "MONTH", "measure": "LOANS"}
 STOP_SECONDS = 10.0
 
 
@@ -166,8 +166,10 @@ class Story:
             return flows if _total(flows) > before else None
 
         self.flows["after"] = wait_for("the next protected batch of the aggregate", published)
-        self.teller.flows("amount disbursed, fen, before", self.flows["before"])
-        self.teller.flows("amount disbursed, fen, after (* hidden: too few firms)", self.flows["after"])
+        self.teller.flows("loans disbursed, before", self.flows["before"])
+        self.teller.flows(
+            "loans disbursed, after (* hidden, for it would tell on few firms)", self.flows["after"]
+        )
 
     def _outcome(
         self, firm: DemoFirm, request: Json, plan: Json, amount_fen: int, quiet: bool = False
@@ -209,7 +211,7 @@ def _doors(mode: str, home: Path) -> Generator[Doors]:
         running.close()
         return
     own = Path("build/demo-home") / mode
-    with _full(own) if mode == "full" else _embedded(own) as doors:
+    with _full(own) if mode == "full" else embedded(own) as doors:
         yield doors
 
 
@@ -227,7 +229,8 @@ def _full(home: Path) -> Generator[Doors]:
 
 
 @contextmanager
-def _embedded(home: Path) -> Generator[Doors]:
+def embedded(home: Path) -> Generator[Doors]:
+    """A platform of its own in one process, with demo data, ended after the block."""
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "run", "--port", str(port), "--home", str(home)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
