@@ -34,8 +34,8 @@ from services.lending.domain.product import (
     RateBase,
 )
 
-FIRM = "uscc:91640100MA76GQ0X1C"
-OTHER_FIRM = "uscc:91640100MA75WX4T3K"
+FIRM = "uscc:91640100MA76GQ0X1R"
+OTHER_FIRM = "uscc:91640100MA75WX4T32"
 
 TERMS = ProductTerms(
     name="首户贷",

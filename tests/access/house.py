@@ -1,0 +1,129 @@
+"""Every service's HTTP application as it serves, on SQLite, with one account of each role."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import grpc
+import yaml
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.assembly import build, make_context
+from libs.chassis import http
+from libs.chassis.ids import new_id
+from libs.chassis.limits import RateLimit
+from libs.chassis.principal import Principal, Role
+from libs.chassis.service import Service
+from libs.chassis.settings import Settings
+from libs.chassis.tables import chassis_metadata
+from libs.chassis.tokens import TokenChecker, issue, issue_for_service
+from libs.eventing.tables import eventing_metadata
+from tests.support.lending import FIRM
+
+_WRITTEN: dict[str, dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "routes.yaml").read_text(encoding="utf-8")
+)
+TABLE = {service: lines for service, lines in _WRITTEN.items() if not service.startswith("x-")}
+
+ORGANISATIONS = {
+    Role.SME: FIRM,
+    Role.BANK_OFFICER: "org_bank",
+    Role.BANK_MANAGER: "org_bank",
+    Role.GUARANTOR_OFFICER: "org_guarantor",
+    Role.GUARANTOR_MANAGER: "org_guarantor",
+    Role.REGUARANTOR: "org_reguarantor",
+    Role.REGULATOR: "org_regulator",
+    Role.SERVICE_CENTRE: "org_centre",
+    Role.OPERATOR: "org_platform",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of the table."""
+
+    service: str
+    method: str
+    path: str
+    row: dict[str, Any] = field(hash=False)
+
+    @property
+    def allowed(self) -> set[Role]:
+        """Roles that may call it; `ALL` is every account and service, `ANYONE` needs no token."""
+        names = self.row["roles"]
+        return set(Role) if names in ("ALL", "ANYONE") else {Role(name) for name in names}
+
+    @property
+    def anonymous(self) -> bool:
+        return self.row["roles"] == "ANYONE"
+
+    @property
+    def url(self) -> str:
+        ids = self.row.get("ids", {})
+        parts = [
+            ids.get(part[1:-1], "none") if part.startswith("{") else part for part in self.path.split("/")
+        ]
+        return "/".join(parts)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes() -> list[Route]:
+    return [
+        Route(service, *line.split(" "), row or {})
+        for service, lines in TABLE.items()
+        for line, row in lines.items()
+    ]
+
+
+@dataclass
+class House:
+    home: Path
+    apps: dict[str, FastAPI] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+
+    @cached_property
+    def context(self) -> Any:
+        nobody = grpc.insecure_channel("127.0.0.1:1")  # what a role may do does not hang on the neighbours
+        return make_context(Settings(home=self.home), lambda name: nobody)
+
+    def service(self, name: str) -> Service:
+        if name not in self.services:
+            service = build(name, self.context)
+            for metadata in (chassis_metadata, eventing_metadata, service.metadata):
+                metadata.create_all(service.database.engine)
+            self.services[name] = service
+        return self.services[name]
+
+    def app(self, name: str) -> FastAPI:
+        if name not in self.apps:
+            service = self.service(name)
+            door = http.Door(
+                service.database, TokenChecker(self.context.keys), RateLimit(600_000), service.parts
+            )
+            self.apps[name] = http.make_app(name, service.routers, door)
+        return self.apps[name]
+
+    def token(self, role: Role) -> str:
+        if role is Role.SERVICE:
+            return issue_for_service(self.context.keys, "coordination")
+        return issue(self.context.keys, Principal(f"acc_{role.lower()}", role, ORGANISATIONS[role], "64"))
+
+    def call(self, route: Route, role: Role | None) -> Any:
+        """The answer to one call: without a token where there is no role."""
+        headers = {"Idempotency-Key": new_id("key")}
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self.token(role)}"
+        asked = {key: route.row[key] for key in ("json", "params") if key in route.row}
+        if "file" in route.row:
+            asked["files"] = {"file": ("rows.csv", route.row["file"])}
+        client = TestClient(self.app(route.service), raise_server_exceptions=False)
+        return client.request(route.method, route.url, headers=headers, **asked)
+
+    def close(self) -> None:
+        for service in self.services.values():
+            service.close()
+            service.database.close()

@@ -1,0 +1,61 @@
+"""Every route lets in whom the table names, and nobody else."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.assembly import SERVICES
+from libs.chassis.principal import Role
+from tests.access.house import TABLE, House, Route, routes
+
+ROUTES = routes()
+PROTECTED = [route for route in ROUTES if not route.anonymous]
+FORBIDDEN = [(route, role) for route in PROTECTED for role in Role if role not in route.allowed]
+ALLOWED = [(route, role) for route in PROTECTED for role in Role if role in route.allowed]
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"))
+    yield house
+    house.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_of_a_service_stands_in_the_table(house: House, service: str) -> None:
+    paths = house.app(service).openapi()["paths"]
+
+    offered = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+
+    assert offered == set(TABLE.get(service, {}))
+
+
+@pytest.mark.parametrize("route", PROTECTED, ids=str)
+def test_without_a_token_nobody_is_let_in(house: House, route: Route) -> None:
+    answer = house.call(route, None)
+
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:rongqiao:problem:unauthenticated")
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.anonymous], ids=str)
+def test_where_no_token_is_needed_none_is_asked_for(house: House, route: Route) -> None:
+    answer = house.call(route, None)
+
+    told = answer.json().get("detail", "")
+    assert answer.status_code != 403
+    assert "token" not in told.lower()
+
+
+@pytest.mark.parametrize(("route", "role"), FORBIDDEN, ids=lambda part: str(part))
+def test_a_role_that_is_not_named_is_refused(house: House, route: Route, role: Role) -> None:
+    """Before anything else is looked at: whether the thing exists is nobody else's business."""
+    answer = house.call(route, role)
+
+    assert (answer.status_code, answer.json().get("type")) == (403, "urn:rongqiao:problem:forbidden")
+
+
+@pytest.mark.parametrize(("route", "role"), ALLOWED, ids=lambda part: str(part))
+def test_a_role_that_is_named_gets_to_the_matter_itself(house: House, route: Route, role: Role) -> None:
+    answer = house.call(route, role)
+
+    assert answer.status_code not in (401, 403, 405, 500), answer.text
