@@ -1,10 +1,13 @@
 # Every command of the house. `make help` lists them.
 MODE ?= embedded
 PORT ?= 8000
-DATA ?= var
+DATA ?=
+SECONDS ?= 600
+SEED ?= 1
 T ?= tests
 
 PYTHON := .venv/bin/python
+ENGINES := $(if $(filter full,$(MODE)),kafka postgres)
 # Set-up leaves it to the first import to compile a module; let that be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -14,11 +17,11 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-run: ## serve on PORT (8000), data in DATA (var); MODE=full runs one process a service on PostgreSQL and Kafka
-	@python3 tools/setup.py serve $(if $(filter full,$(MODE)),kafka postgres) && exec .venv/bin/rongqiao run --mode $(MODE) --port $(PORT) --data $(DATA)
+run: ## serve on PORT (8000), everything it keeps in var/; MODE=full runs one process a service on PostgreSQL and Kafka
+	@python3 tools/setup.py serve $(ENGINES) && exec .venv/bin/rongqiao run --mode $(MODE) --port $(PORT)
 
-demo: ## show one financing request from start to outcome, in the terminal
-	@python3 tools/setup.py serve && .venv/bin/rongqiao demo
+demo: ## play the whole story through the doors, into build/demo.json; DATA=../shared/data adds real firms; MODE=full
+	@python3 tools/setup.py $(if $(DATA),train,serve) $(ENGINES) && .venv/bin/rongqiao demo --mode $(MODE) $(if $(DATA),--data $(DATA))
 
 test: ## all tests, on the real engines; T=tests/unit/finance runs a part
 	@python3 tools/setup.py dev kafka postgres chromium && $(PYTHON) -m pytest $(T)
@@ -36,17 +39,17 @@ check: ## style, types, who imports whom, migrations, contracts, Kubernetes file
 bench: ## measure against peers in the same run
 	@python3 tools/setup.py dev kafka postgres && $(PYTHON) -m benchmarks
 
-evaluate: ## how well matching, scoring and statistics do on the reference data
-	@python3 tools/setup.py dev && .venv/bin/rongqiao evaluate
+evaluate: ## how well the scorecard ranks the labelled firms in DATA (../shared/data)
+	@python3 tools/setup.py train && .venv/bin/rongqiao evaluate --data $(or $(DATA),../shared/data)
 
-faults: ## kill and restart parts of the running system, and look at what is lost (nothing)
-	@python3 tools/setup.py dev kafka postgres && $(PYTHON) -m pytest -m faults tests/faults
+faults: ## for SECONDS (600), kill and restart parts at random and count what is lost or doubled (nothing)
+	@python3 tools/setup.py dev kafka postgres && $(PYTHON) -m tests.faults.eventing.run --seconds $(SECONDS) --seed $(SEED)
 
 screenshots: ## pictures of the web pages into docs/
 	@python3 tools/setup.py dev chromium && .venv/bin/rongqiao screenshots
 
 kafka: ## only the Kafka broker, in the foreground, on port 9092
-	@python3 tools/setup.py kafka && exec python3 tools/kafka_broker.py $(DATA)/kafka/broker 9092
+	@python3 tools/setup.py kafka && exec python3 tools/kafka_broker.py var/kafka/broker 9092
 
 setup: ## everything that the other commands need
 	@python3 tools/setup.py dev kafka postgres chromium
