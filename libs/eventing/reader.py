@@ -17,7 +17,7 @@ from libs.eventing.topics import Topic
 from libs.eventing.transport import Consumer, Transport
 from libs.eventing.worker import Worker
 
-BATCH = 200
+BATCH = 100  # one transaction: on SQLite nobody else writes meanwhile
 POLL_SECONDS = 0.5
 
 

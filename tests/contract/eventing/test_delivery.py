@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from google.protobuf.wrappers_pb2 import BytesValue, StringValue
@@ -20,10 +21,10 @@ from tests.contract.eventing.world import World, effects, event, events
 SOON = 15.0
 
 
-def until(condition: object, seconds: float = SOON) -> bool:
-    deadline = time.monotonic() + seconds
+def until(condition: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + SOON
     while time.monotonic() < deadline:
-        if condition():  # type: ignore[operator]
+        if condition():
             return True
         time.sleep(0.01)
     return False

@@ -9,6 +9,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from libs.chassis.database import Database, WriteTx, new_metadata
 from libs.eventing.envelope import Event
+from libs.eventing.inbox import Handler
 from libs.eventing.outbox import emit
 from libs.eventing.reader import Reader
 from libs.eventing.relay import Relay
@@ -55,7 +56,7 @@ class World:
             raise Poisoned(text)
 
     @property
-    def handlers(self) -> dict[Topic, object]:
+    def handlers(self) -> dict[Topic, Handler]:
         return {self.fact: self.handle, self.state: self.handle}
 
     def relay(self) -> Relay:
