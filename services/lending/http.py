@@ -13,6 +13,7 @@ from services.lending.domain.application import (
     Approval,
     Declination,
     Disbursement,
+    NewApplication,
 )
 from services.lending.domain.intake import ImportProducts, ImportReport
 from services.lending.domain.loan import Loan, LoanPage, Repayment
@@ -57,6 +58,12 @@ def publish_product(product_id: str, call: Caller) -> Product:
 @router.post("/products/{product_id}/withdraw")
 def withdraw_product(product_id: str, call: Caller) -> Product:
     return call.write(operations.withdraw_product, product_id)
+
+
+@router.post("/applications", status_code=201)
+def open_application(body: NewApplication, call: Caller) -> Application:
+    """For coordination, which speaks for the firm that chose a plan."""
+    return call.write(operations.open_application, body)
 
 
 @router.get("/applications")

@@ -9,9 +9,13 @@ import grpc
 import yaml
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.message import Message
 
 from app.assembly import build, make_context
-from libs.chassis import http
+from libs.chassis import http, rpc
 from libs.chassis.ids import new_id
 from libs.chassis.limits import RateLimit
 from libs.chassis.principal import Principal, Role
@@ -19,6 +23,7 @@ from libs.chassis.service import Service
 from libs.chassis.settings import Settings
 from libs.chassis.tables import chassis_metadata
 from libs.chassis.tokens import TokenChecker, issue, issue_for_service
+from libs.chassis.wire import from_plain
 from libs.eventing.tables import eventing_metadata
 from tests.support.lending import FIRM
 
@@ -67,6 +72,13 @@ class Route:
         ]
         return "/".join(parts)
 
+    @property
+    def message(self) -> dict[str, Any]:
+        """What the HTTP call says in path, query and body, in the fields of the gRPC message."""
+        ids = {part[1:-1]: "none" for part in self.path.split("/") if part.startswith("{")}
+        parts = [ids, *(self.row.get(key, {}) for key in ("ids", "params", "json", "message"))]
+        return {name: value for part in parts for name, value in part.items()}
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
@@ -84,11 +96,20 @@ class House:
     home: Path
     apps: dict[str, FastAPI] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    channels: dict[str, grpc.Channel] = field(default_factory=dict)
+    servers: list[grpc.Server] = field(default_factory=list)
 
     @cached_property
     def context(self) -> Any:
-        nobody = grpc.insecure_channel("127.0.0.1:1")  # what a role may do does not hang on the neighbours
+        nobody = self.nobody()  # what a role may do does not hang on the neighbours
         return make_context(Settings(home=self.home), lambda name: nobody)
+
+    def nobody(self) -> grpc.Channel:
+        """A neighbour that offers nothing, and says so at once."""
+        server, port = rpc.listen("127.0.0.1:0", "nobody")
+        server.start()
+        self.servers.append(server)
+        return grpc.insecure_channel(f"127.0.0.1:{port}")
 
     def service(self, name: str) -> Service:
         if name not in self.services:
@@ -123,7 +144,35 @@ class House:
         client = TestClient(self.app(route.service), raise_server_exceptions=False)
         return client.request(route.method, route.url, headers=headers, **asked)
 
+    def channel(self, name: str) -> grpc.Channel:
+        if name not in self.channels:
+            server, port = rpc.listen("127.0.0.1:0", name)
+            rpc.start(server, self.service(name).add_servicers, [])
+            self.servers.append(server)
+            self.channels[name] = grpc.insecure_channel(f"127.0.0.1:{port}")
+        return self.channels[name]
+
+    def methods(self, name: str) -> dict[str, MethodDescriptor]:
+        """The calls of a service's gRPC door, by their short names."""
+        services = [Default().FindServiceByName(full) for full in self.service(name).rpc_names]
+        return {method.name: method for service in services for method in service.methods}
+
+    def call_rpc(self, route: Route, role: Role | None) -> Message:
+        """The answer to one gRPC call, or the Problem that came instead."""
+        method = self.methods(route.service)[route.row["rpc"]]
+        path = f"/{method.containing_service.full_name}/{method.name}"
+        asked, answered = (
+            message_factory.GetMessageClass(kind) for kind in (method.input_type, method.output_type)
+        )
+        stub = self.channel(route.service).unary_unary(
+            path, lambda message: message.SerializeToString(), answered.FromString
+        )
+        token = "" if role is None else self.token(role)
+        return rpc.invoke(stub, from_plain(asked, route.message), token=token, key=new_id("key"))
+
     def close(self) -> None:
+        for server in self.servers:
+            server.stop(grace=None)
         for service in self.services.values():
             service.close()
             service.database.close()

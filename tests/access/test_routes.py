@@ -6,6 +6,7 @@ import pytest
 
 from app.assembly import SERVICES
 from libs.chassis.principal import Role
+from libs.chassis.problems import Forbidden, Problem, Unauthenticated, Unavailable
 from tests.access.house import TABLE, House, Route, routes
 
 ROUTES = routes()
@@ -59,3 +60,48 @@ def test_a_role_that_is_named_gets_to_the_matter_itself(house: House, route: Rou
     answer = house.call(route, role)
 
     assert answer.status_code not in (401, 403, 405, 500), answer.text
+
+
+# The same through the gRPC door
+
+
+CALLS = [route for route in ROUTES if "rpc" in route.row]
+
+
+def name_of_call(part: Route | Role) -> str:
+    return part.row["rpc"] if isinstance(part, Route) else str(part)
+
+
+@pytest.mark.parametrize("service", TABLE)
+def test_every_call_of_a_service_stands_in_the_table(house: House, service: str) -> None:
+    told = [route.row["rpc"] for route in CALLS if route.service == service]
+
+    assert sorted(told) == sorted(house.methods(service))
+
+
+@pytest.mark.parametrize("route", [route for route in CALLS if not route.anonymous], ids=name_of_call)
+def test_without_a_token_no_call_is_answered(house: House, route: Route) -> None:
+    with pytest.raises(Unauthenticated):
+        house.call_rpc(route, None)
+
+
+FORBIDDEN_CALLS = [(route, role) for route, role in FORBIDDEN if "rpc" in route.row]
+ALLOWED_CALLS = [(route, role) for route, role in ALLOWED if "rpc" in route.row]
+
+
+@pytest.mark.parametrize(("route", "role"), FORBIDDEN_CALLS, ids=name_of_call)
+def test_a_call_of_a_role_that_is_not_named_is_refused(house: House, route: Route, role: Role) -> None:
+    with pytest.raises(Forbidden):
+        house.call_rpc(route, role)
+
+
+@pytest.mark.parametrize(("route", "role"), ALLOWED_CALLS, ids=name_of_call)
+def test_a_call_of_a_role_that_is_named_gets_to_the_matter(house: House, route: Route, role: Role) -> None:
+    met: Problem | None = None
+    try:
+        house.call_rpc(route, role)
+    except Problem as problem:
+        met = problem
+
+    assert not isinstance(met, Unauthenticated | Forbidden)
+    assert not isinstance(met, Unavailable) or "(internal)" not in met.detail
