@@ -7,15 +7,29 @@ are divided by the table's highest before they go to the solver, whose tolerance
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from services.oversight.domain.additive import Sum, Table, known_part
 
 C = TypeVar("C")
 
-_TOLERANCE = 1e-9
-_SWEEPS = 6
-_SEED = 20_210_330  # the same table must get the same pattern on every run
+_OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-9}
+_NO_PRICE = 1e-9
+
+
+class Equation(NamedTuple, Generic[C]):
+    """Weights of the hidden cells by their place, the right-hand side, and all cells it is about."""
+
+    weights: dict[int, float]
+    right: float
+    cells: tuple[C, ...]
+
+
+class Fit(NamedTuple, Generic[C]):
+    """The hidden cells of a table that fits what is published, and the shown ones that kept it from going further."""
+
+    values: dict[C, float]
+    holding: list[C]
 
 
 @dataclass(frozen=True)
@@ -31,125 +45,77 @@ class Reader(Generic[C]):
 
     def interval(self, cell: C) -> tuple[float, float]:
         """The least and the greatest that the cell can be, by all that is published."""
-        lowest, highest = (self.push({cell: sense})[cell] for sense in (-1.0, 1.0))
+        lowest, highest = (self.push({cell: sense}).values[cell] for sense in (-1.0, 1.0))
         return lowest, highest
 
-    def push(self, weights: Mapping[C, float]) -> dict[C, float]:
-        """The hidden cells of a table that fits what is published and lies furthest in the direction of the weights."""
+    def push(self, weights: Mapping[C, float]) -> Fit[C]:
+        """The table that fits what is published and lies furthest in the direction of the weights."""
         import numpy as np
         from scipy import optimize  # loads slowly, and few processes ever need it
 
         solve: Any = optimize.linprog
-        direction = np.zeros(len(self.hidden))
+        goal = np.zeros(len(self.hidden))
         for cell, weight in weights.items():
-            direction[self._place[cell]] = -weight
-        found = solve(
-            direction / np.abs(direction).max(), **self._system, method="highs-ds", options=_OPTIONS
-        )
+            goal[self._place[cell]] = -weight
+        found = solve(goal / np.abs(goal).max(), **self._system, method="highs-ds", options=_OPTIONS)
         if found.x is None:
             raise ArithmeticError(f"no table fits what is published: {found.message}")
-        return dict(zip(self.hidden, (found.x * self.table.highest).tolist(), strict=True))
+        values = dict(zip(self.hidden, (found.x * self.table.highest).tolist(), strict=True))
+        return Fit(values, self._holding([*found.eqlin.marginals, *found.ineqlin.marginals]))
+
+    def _holding(self, prices: Sequence[float]) -> list[C]:
+        """The shown cells of the equations that have a price: hiding one of them lets more tables fit."""
+        equations = [*self._equal, *self._less]
+        binding = (one for one, price in zip(equations, prices, strict=True) if abs(price) > _NO_PRICE)
+        shown = (cell for one in binding for cell in one.cells if cell not in self._place)
+        return [cell for cell in dict.fromkeys(shown) if cell in self.table.values]
 
     @cached_property
     def _system(self) -> dict[str, Any]:
-        equal, less = self._equations()
         # Nothing is larger than twice the largest: a bound that is known to be too wide hides no weakness.
         return {
-            "A_eq": _matrix([row for row, _ in equal], len(self.hidden)),
-            "b_eq": [right for _, right in equal] or None,
-            "A_ub": _matrix([row for row, _ in less], len(self.hidden)),
-            "b_ub": [right for _, right in less] or None,
+            "A_eq": _matrix(self._equal, len(self.hidden)),
+            "b_eq": [one.right for one in self._equal] or None,
+            "A_ub": _matrix(self._less, len(self.hidden)),
+            "b_ub": [one.right for one in self._less] or None,
             "bounds": (0, 2 + 2 / max(1, self.table.highest)),
         }
 
-    def _equations(self) -> tuple[list["_Row"], list["_Row"]]:
-        lines = (self._line(line) for line in self.table.sums)
-        limits = (self._limit(smaller, larger) for smaller, larger in self.table.limits)
-        return [row for row in lines if row[0]], [row for row in limits if row[0]]
+    @cached_property
+    def _equal(self) -> list[Equation[C]]:
+        return [found for found in map(self._line, self.table.sums) if found.weights]
 
-    def _line(self, line: Sum[C]) -> "_Row":
-        row = {self._place[part]: 1.0 for part in line.parts if part in self._place}
+    @cached_property
+    def _less(self) -> list[Equation[C]]:
+        return [found for found in (self._limit(*pair) for pair in self.table.limits) if found.weights]
+
+    def _line(self, line: Sum[C]) -> Equation[C]:
+        weights = {self._place[part]: 1.0 for part in line.parts if part in self._place}
         if line.total in self._place:
-            row[self._place[line.total]] = -1.0
-        return row, known_part(self.table, line, self._place.keys()) / self.table.highest
+            weights[self._place[line.total]] = -1.0
+        right = known_part(self.table, line, self._place.keys()) / self.table.highest
+        return Equation(weights, right, (line.total, *line.parts))
 
-    def _limit(self, smaller: C, larger: C) -> "_Row":
-        row: dict[int, float] = {}
+    def _limit(self, smaller: C, larger: C) -> Equation[C]:
+        weights: dict[int, float] = {}
         right = 0.0
         for cell, sign in ((smaller, 1.0), (larger, -1.0)):
             if cell in self._place:
-                row[self._place[cell]] = sign
+                weights[self._place[cell]] = sign
             else:
                 right -= sign * self.table.values.get(cell, 0) / self.table.highest
-        return row, right
+        return Equation(weights, right, (smaller, larger))
 
 
-_Row = tuple[dict[int, float], float]
-_OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-9}
-
-
-class Evidence(Generic[C]):
-    """How low and high each hidden cell has been in tables that fit what is published.
-
-    Hiding more only lets more tables fit, so what was seen once holds for good.
-    """
-
-    def __init__(self, table: Table[C], needs: Mapping[C, int]) -> None:
-        self._table = table
-        self._needs = needs
-        self._slack = _TOLERANCE * table.highest
-        self._low: dict[C, float] = {}
-        self._high: dict[C, float] = {}
-
-    def exposed(self, hidden: Sequence[C]) -> list[C]:
-        """The hidden cells that cannot be as far below and above their value as they need.
-
-        A fitting table shows for many cells at once how far they reach; only what none has shown yet is asked for
-        one by one.
-        """
-        reader = Reader(self._table, hidden)
-        self._sweep(reader)
-        return [
-            cell for cell in hidden if not all(self._settles(reader, cell, sense) for sense in (-1.0, 1.0))
-        ]
-
-    def _sweep(self, reader: Reader[C]) -> None:
-        """Push what is not settled up and down at once, in a few directions."""
-        import numpy as np
-
-        random = np.random.default_rng(_SEED)
-        for _ in range(_SWEEPS):
-            missing = [
-                cell for cell in reader.hidden if not (self._reaches(cell, -1.0) and self._reaches(cell, 1.0))
-            ]
-            if len(missing) <= 2 * _SWEEPS:
-                return
-            signs = random.choice((-1.0, 1.0), len(missing)).tolist()
-            weights = {cell: sign / self._needs[cell] for cell, sign in zip(missing, signs, strict=True)}
-            self._look(reader, weights)
-            self._look(reader, {cell: -weight for cell, weight in weights.items()})
-
-    def _settles(self, reader: Reader[C], cell: C, sense: float) -> bool:
-        if not self._reaches(cell, sense):
-            self._look(reader, {cell: sense})
-        return self._reaches(cell, sense)
-
-    def _reaches(self, cell: C, sense: float) -> bool:
-        value = self._table.values[cell]
-        gap = self._high.get(cell, value) - value if sense > 0 else value - self._low.get(cell, value)
-        return gap >= self._needs[cell] - self._slack
-
-    def _look(self, reader: Reader[C], weights: Mapping[C, float]) -> None:
-        for cell, found in reader.push(weights).items():
-            self._low[cell] = min(found, self._low.get(cell, found))
-            self._high[cell] = max(found, self._high.get(cell, found))
-
-
-def _matrix(rows: Sequence[Mapping[int, float]], width: int) -> Any:
+def _matrix(equations: Sequence[Equation[Any]], width: int) -> Any:
     from scipy.sparse import csr_array
 
-    if not rows:
+    if not equations:
         return None
-    entries = [(weight, number, place) for number, row in enumerate(rows) for place, weight in row.items()]
+    entries = [
+        (weight, number, place)
+        for number, one in enumerate(equations)
+        for place, weight in one.weights.items()
+    ]
     weights, numbers, places = zip(*entries, strict=True)
-    return csr_array((weights, (numbers, places)), shape=(len(rows), width))
+    return csr_array((weights, (numbers, places)), shape=(len(equations), width))

@@ -7,11 +7,11 @@ Hiding every cell of a table always suffices, so this ends.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from services.oversight.domain.additive import Sum, Table
-from services.oversight.domain.intervals import Evidence
+from services.oversight.domain.evidence import Evidence
 
 BP = 10_000
 
@@ -30,8 +30,8 @@ def protect(table: Table[C], sensitive: Collection[C], protection_bp: int) -> fr
         pattern.hide(cell)
     evidence = Evidence(table, needs)
     while exposed := evidence.exposed(pattern.in_order()):
-        for cell in exposed:
-            pattern.add_companion(cell)
+        for cell, holding in exposed.items():
+            pattern.add_companion(cell, holding)
     return frozenset(pattern.hidden)
 
 
@@ -47,6 +47,7 @@ class _Pattern(Generic[C]):
         self.hidden: set[C] = set()
         self._table = table
         self._needs = needs
+        self._parts = {part for line in table.sums for part in line.parts}
         self._sums: dict[C, list[Sum[C]]] = defaultdict(list)
         for line in table.sums:
             for cell in _members(line):
@@ -63,18 +64,32 @@ class _Pattern(Generic[C]):
             self.hidden.add(one)
             for line in self._sums[one]:
                 if self._hidden_in(line) == 1:
-                    companions = self._best(one, _members(line))
+                    companions = self._best(one, self._inner(_members(line))) or self._best(one, [line.total])
                     self.hidden.update(companions)
                     waiting.extend(companions)
 
-    def add_companion(self, cell: C) -> None:
-        """Hide one more cell beside it; when all beside it are hidden, beside those, and at last anywhere."""
-        beside = [other for line in self._sums[cell] for other in _members(line)]
-        further = [other for one in self.in_order() for line in self._sums[one] for other in _members(line)]
-        for candidates in (beside, further, list(self._table.values)):
-            for found in self._best(cell, candidates):
-                self.hide(found)
+    def add_companion(self, cell: C, holding: Collection[C]) -> None:
+        """Hide one more: of those that hold the cell in its place, else of the nearest of its own measure.
+
+        What is part of nothing larger, the grand total, readers want most: it is hidden when nothing else is left.
+        """
+        layers = list(self._around(cell))
+        inner = [self._inner(candidates) for candidates in (holding, *layers)]
+        own = [one for layer in layers for one in layer]
+        for candidates in (*inner, own, holding, self._table.values):
+            best = self._best(cell, candidates)
+            if best:
+                self.hide(best[0])
                 return
+
+    def _around(self, cell: C) -> Iterator[list[C]]:
+        """What shares a sum with the cell, then what shares one with these, and so on."""
+        seen, layer = {cell}, [cell]
+        while layer:
+            beside = (other for one in layer for line in self._sums[one] for other in _members(line))
+            layer = [other for other in dict.fromkeys(beside) if other not in seen]
+            seen.update(layer)
+            yield layer
 
     def _best(self, cell: C, candidates: Iterable[C]) -> list[C]:
         """The smallest that is large enough to blur the cell, else the largest; none when all are hidden."""
@@ -84,6 +99,9 @@ class _Pattern(Generic[C]):
         value: Callable[[C], int] = self._table.values.__getitem__
         enough = [one for one in shown if value(one) >= self._needs[cell]]
         return [min(enough, key=value) if enough else max(shown, key=value)]
+
+    def _inner(self, cells: Iterable[C]) -> list[C]:
+        return [cell for cell in cells if cell in self._parts]
 
     def _hidden_in(self, line: Sum[C]) -> int:
         return sum(cell in self.hidden for cell in _members(line))

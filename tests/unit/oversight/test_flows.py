@@ -1,3 +1,4 @@
+from datetime import date
 from functools import partial
 
 import pytest
@@ -77,17 +78,21 @@ def test_what_was_published_never_changes_and_late_facts_come_as_a_batch_of_thei
     assert bureau.table(measure="LOANS")["", ""] == 12
 
 
-def test_the_month_that_is_not_over_is_published_in_batches_too(bureau: Bureau) -> None:
-    bureau.lend_many(5, on="2026-11-22")
+def test_in_the_month_that_is_not_over_a_batch_has_to_be_larger(bureau: Bureau) -> None:
+    wanted = POLICIES.integer_on("oversight.early_batch_firms", date(2026, 11, 22))
+    bureau.lend_many(wanted - 1, on="2026-11-22")
+    too_few = bureau.release()
+    bureau.lend("one_more", on="2026-11-22")
 
-    assert bureau.release() == 1
-    assert bureau.table(month_from="2026-11", month_to="2026-11")["", ""] == 5
+    assert (too_few, bureau.release()) == (0, 1)
+    assert bureau.table(month_from="2026-11", month_to="2026-11")["", ""] == wanted
 
 
 def test_facts_that_still_come_in_wait_for_one_another(bureau: Bureau) -> None:
-    bureau.lend_many(5)
+    bureau.lend_many(6)
 
     assert operations.release_ripe(bureau.database, POLICIES) == 0
+    assert bureau.release() == 1
 
 
 def test_a_month_that_is_hidden_alone_is_hidden_in_every_window(bureau: Bureau) -> None:
