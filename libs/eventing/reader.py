@@ -47,6 +47,7 @@ class Reader(Worker):
 
     def drain(self) -> None:
         """Handle in this thread all that is in the log. For tests, with a reader that was not started."""
+        self._stopping.clear()
         try:
             while self.lag():
                 self._round()

@@ -16,6 +16,7 @@ from libs.eventing.worker import Worker
 
 BATCH = 500
 POLL_SECONDS = 0.5  # another process may commit without waking this one
+LEASE_SECONDS = 30  # a leader that was not heard of for so long has lost its lead
 
 _UNPUBLISHED = (
     sa.select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)
@@ -29,13 +30,15 @@ class Relay(Worker):
     whatever fails in between, nothing is left out: at worst a batch is published twice, which readers see through.
     """
 
-    def __init__(self, database: Database, transport: Transport, name: str) -> None:
+    def __init__(
+        self, database: Database, transport: Transport, name: str, *, lease_seconds: int = LEASE_SECONDS
+    ) -> None:
         super().__init__(f"relay of {name}", database.clock)
         self._database = database
         self._transport = transport
         self._service = name
         self._producer: Producer | None = None
-        self._lead = _Lead(database, f"relay {name}")
+        self._lead = _Lead(database, f"relay {name}", lease_seconds)
         self._one_at_a_time = threading.Lock()
         self._woken = threading.Event()
         database.on_commit.append(self._woken.set)
@@ -103,36 +106,39 @@ class Relay(Worker):
 class _Lead:
     """Being the one active relay: an advisory lock of PostgreSQL, held by a connection of its own.
 
-    When that connection is lost the lock is lost with it, and another relay may already be at work.
+    The server ends that session when it is silent for the lease, as when its machine stalls or vanishes, and the lock
+    with it. Another relay may then be at work already; the log shuts the silent one out when it comes back.
     """
 
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: Database, name: str, lease_seconds: int) -> None:
         self._database = database
         self._name = name
+        self._lease_seconds = lease_seconds
         self._connection: sa.Connection | None = None
+        self._taken = False
 
     def held(self) -> bool:
+        """Whether we lead, taking the lead when it is free. Raises SQLAlchemy's error when the connection is lost."""
         if self._database.dialect == "sqlite":  # one process
             return True
-        if self._connection is None:
-            return self._take()
         try:
-            self._connection.execute(sa.select(1))
+            connection = self._connection = self._connection or self._connect()
+            if self._taken:
+                connection.execute(sa.select(1))
+            else:
+                self._taken = advisory_lock(connection, self._name)
         except DBAPIError:
             self.give_up()
             raise
-        return True
+        return self._taken
 
-    def _take(self) -> bool:
+    def _connect(self) -> sa.Connection:
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # so that closing it ends the session, and with it the lock
-        if not advisory_lock(connection, self._name):
-            connection.close()
-            return False
-        self._connection = connection
-        return True
+        connection.detach()  # from the pool, so that closing it ends the session, and with it the lock
+        connection.execute(sa.text(f"SET idle_session_timeout = '{self._lease_seconds}s'"))
+        return connection
 
     def give_up(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._connection = None
+        self._connection, self._taken = None, False

@@ -1,7 +1,8 @@
 """Several processes of one service, and infrastructure that goes away under them: PostgreSQL and Kafka."""
 
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import sqlalchemy as sa
@@ -11,9 +12,12 @@ from libs.chassis.clock import SystemClock
 from libs.chassis.database import Database
 from libs.chassis.ids import new_id
 from libs.eventing import parking
+from libs.eventing.envelope import Event
 from libs.eventing.kafka import KafkaTransport
+from libs.eventing.relay import Relay
 from libs.eventing.tables import outbox
 from libs.eventing.topics import Topic
+from libs.eventing.transport import Transport
 from libs.eventing.worker import stop_all
 from tests.contract.eventing.world import World, make_tables
 
@@ -88,6 +92,45 @@ def test_of_two_relays_one_leads_and_the_other_takes_over(worlds: tuple[World, W
 
     assert (published, published_once) == (True, [1, 2])
     assert (taken_over, records(first)) == (True, [1, 2, 3])
+
+
+class Stalling:
+    """The log, behind a gate: who sends stands still until the gate is opened, as a machine that stalls."""
+
+    def __init__(self, transport: Transport, gate: threading.Event) -> None:
+        self.transport, self.gate = transport, gate
+        self.stalled = threading.Event()
+
+    def producer(self, name: str) -> "Stalling":
+        self.real = self.transport.producer(name)
+        return self
+
+    def send(self, events: Sequence[Event]) -> None:
+        self.stalled.set()
+        self.gate.wait()
+        self.real.send(events)
+
+    def close(self) -> None:
+        self.real.close()
+
+
+def test_a_leader_that_stalls_loses_its_lead_and_cannot_send_any_more(worlds: tuple[World, World]) -> None:
+    first, second = worlds
+    log = Stalling(first.transport, threading.Event())
+    stalled = Relay(first.database, log, first.fact.name, lease_seconds=1)
+    stalled.start()
+    first.say(first.fact, "loan", "first", "second")
+    log.stalled.wait(SOON)
+
+    heir = second.relay()
+    heir.start()
+    taken_over = until(lambda: unpublished(second) == 0)
+    log.gate.set()
+    shut_out = until(lambda: stalled.paused_since is not None)
+    stop_all([stalled, heir])
+
+    assert (taken_over, shut_out) == (True, True)
+    assert records(second) == [1, 2]
 
 
 def test_partitions_move_between_readers_without_loss_or_doubles(worlds: tuple[World, World]) -> None:
