@@ -34,7 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("what", choices=("migrations", "proto", "k8s"))
     check.add_argument("--write", action="store_true", help="proto: make what is there the new baseline")
     check.set_defaults(run=_check)
+    docs = commands.add_parser("docs", help="write the pages that are made from the code")
+    docs.add_argument("page", choices=("api",))
+    docs.set_defaults(run=_docs)
     _add_demo(commands.add_parser("demo", help="play the whole story through the doors"))
+    evaluate = commands.add_parser("evaluate", help="how well the scorecard ranks labelled firms")
+    evaluate.add_argument("--data", type=Path, required=True, help="a folder with cumcm2020c")
+    evaluate.set_defaults(run=_evaluate)
     commands.add_parser("screenshots", help="pictures of the main pages into docs/").set_defaults(
         run=_screenshots
     )
@@ -117,6 +123,18 @@ def _check(chosen: argparse.Namespace) -> int:
     from app import checks
 
     return checks.run(chosen.what, chosen.write)
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from app import evaluate
+
+    return evaluate.run(chosen.data)
+
+
+def _docs(_chosen: argparse.Namespace) -> int:
+    from app import api_docs
+
+    return api_docs.write(Path.cwd())
 
 
 def _demo(chosen: argparse.Namespace) -> int:
