@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 from app.assembly import build, channels, make_context, make_transport
 from app.vitals import Vitals, VitalsCollector
 from libs.chassis import http, migrations, rpc
+from libs.chassis.housekeeping import housekeeping
 from libs.chassis.jobs import Scheduler
 from libs.chassis.limits import RateLimit
 from libs.chassis.service import Context, Service
@@ -143,7 +144,8 @@ class Host:
         migrations.upgrade(service.database, service.migrations, schema)
         service.prepare()
         workers = self._workers(service)
-        scheduler = Scheduler(service.name, service.database, service.jobs)
+        jobs = (*service.jobs, housekeeping(service.database))
+        scheduler = Scheduler(service.name, service.database, jobs)
         for part in (*workers, scheduler):
             part.start()
         self._serve(server, service.add_servicers, service.rpc_names)
