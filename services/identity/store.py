@@ -123,9 +123,7 @@ def update_account(tx: WriteTx, changed: Account, password_hash: str) -> None:
 
 def count_try(tx: WriteTx, login_key: str) -> tuple[int, datetime | None]:
     """One more try: how many there are now, and until when the login was blocked before it. Locks the row."""
-    fresh = insert_into(tx, sign_in_tries).values(
-        login_key=login_key, tries=1, last_at=tx.now
-    )
+    fresh = insert_into(tx, sign_in_tries).values(login_key=login_key, tries=1, last_at=tx.now)
     counted = fresh.on_conflict_do_update(
         index_elements=[sign_in_tries.c.login_key],
         set_={"tries": sign_in_tries.c.tries + 1, "last_at": tx.now},

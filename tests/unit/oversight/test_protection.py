@@ -47,7 +47,7 @@ def _loan(number: int, count: int, random: np.random.Generator, spread: float) -
     )
 
 
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(batches())
 def test_no_hidden_cell_is_narrower_than_its_protection(rows: list[FlowRow]) -> None:
     truth, told = true_values(rows), published(Cube(rows), RULES)
@@ -60,7 +60,7 @@ def test_no_hidden_cell_is_narrower_than_its_protection(rows: list[FlowRow]) -> 
             assert highest - truth[cell] >= margin, (cell, truth[cell], highest)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(batches())
 def test_what_is_shown_is_true_and_adds_up_with_what_is_hidden(rows: list[FlowRow]) -> None:
     truth, told = true_values(rows), published(Cube(rows), RULES)
@@ -72,7 +72,7 @@ def test_what_is_shown_is_true_and_adds_up_with_what_is_hidden(rows: list[FlowRo
         assert sum(told[cell] is None for cell in (total, *parts)) != 1
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(batches())
 def test_few_firms_one_bank_or_one_giant_are_always_hidden(rows: list[FlowRow]) -> None:
     told = published(Cube(rows), RULES)
