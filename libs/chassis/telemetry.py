@@ -63,7 +63,8 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.captureWarnings(True)
+    logging.captureWarnings(True)  # those of libraries are for their developers
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
     logging.getLogger("kafka").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     threading.excepthook = _on_thread_failure
