@@ -1,0 +1,1 @@
+"""What `make bench` measures: our parts beside their peers, in one run on one machine."""

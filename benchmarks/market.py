@@ -11,6 +11,7 @@ from services.matching.domain.likelihood import Coefficients
 from services.matching.domain.offer import RateBase
 from services.matching.domain.ranking import Ranking
 from services.matching.index.query import Query
+from services.matching.index.settings import NO_GUARANTEE, Fees
 
 YEAR_LOANS = ("6401", "6402", "6403", "6404", "6405")
 INDUSTRIES = (
@@ -158,10 +159,11 @@ def query(random: Random) -> Query:
         coefficients=COEFFICIENTS,
         ranking=RANKING,
         reaches=None,
-        fee=lambda rule: 10_000 if rule[0].endswith(("1", "3", "5", "7", "9")) else -1,
+        fees=FEES,
     )
 
 
+FEES = Fees(lambda rule: 10_000 if rule[0].endswith(("1", "3", "5", "7", "9")) else NO_GUARANTEE)
 COEFFICIENTS = Coefficients(
     id="bench", version=1, intercept=600, score_centre=560, score_point=12, score_unknown=-300, age_year=60,
     age_years_most=10, soft_fail=-500, unknown=-150, guaranteed=500, ip_pledged=200, collateral=300,

@@ -1,13 +1,13 @@
 """What a process holds in memory, filled by state events: products, programmes, headroom, names of banks."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.matching.domain.firm import Firm
 from services.matching.domain.guarantee import Cover, Headroom, Programme, best_cover, covers, serves
 from services.matching.index.index import Index
-from services.matching.index.settings import NO_GUARANTEE, GuaranteeRule
+from services.matching.index.settings import NO_GUARANTEE, Fees, GuaranteeRule
 
 _MOST_REMEMBERED = 1_000
 
@@ -21,7 +21,7 @@ class Catalogue:
         self.headrooms: Mapping[str, Headroom] = {}
         self.names: Mapping[str, str] = {}
         self._of_county: dict[str, tuple[Headroom, ...]] = {}
-        self._fees: dict[tuple[tuple[str, str], ...], dict[GuaranteeRule, int]] = {}
+        self._fees: dict[tuple[tuple[str, str], ...], Fees] = {}
         self._lock = threading.Lock()
 
     def put_programme(self, programme: Programme) -> None:
@@ -46,19 +46,17 @@ class Catalogue:
         nearby = self._serving(firm.dimensions.county)
         return covers(self.programmes, nearby, firm, amount_fen, term_months, today)
 
-    def fee_under(self, found: tuple[Cover, ...]) -> Callable[[GuaranteeRule], int] | None:
-        """The fee of the best of these covers under a bank's rule. The same covers are judged once."""
+    def fees_under(self, found: tuple[Cover, ...]) -> Fees | None:
+        """What the best of these covers costs under each bank's rule; the same covers are judged once."""
         if not found:
             return None
-        known = self._remembered(tuple((cover.programme.id, cover.guarantor.guarantor) for cover in found))
-
-        def fee(rule: GuaranteeRule) -> int:
-            if rule not in known:
-                cover = best_cover(found, *rule)
-                known[rule] = NO_GUARANTEE if cover is None else cover.programme.fee_rate_ppm
-            return known[rule]
-
-        return fee
+        key = tuple((cover.programme.id, cover.guarantor.guarantor) for cover in found)
+        known = self._fees.get(key)
+        if known is None:
+            if len(self._fees) > _MOST_REMEMBERED:
+                self._fees = {}
+            known = self._fees[key] = Fees(lambda rule: _fee(found, rule))
+        return known
 
     def _serving(self, county: str) -> tuple[Headroom, ...]:
         known = self._of_county.get(county)
@@ -67,10 +65,10 @@ class Catalogue:
             self._of_county[county] = known
         return known
 
-    def _remembered(self, key: tuple[tuple[str, str], ...]) -> dict[GuaranteeRule, int]:
-        if len(self._fees) > _MOST_REMEMBERED:
-            self._fees = {}
-        return self._fees.setdefault(key, {})
-
     def _forget(self) -> None:
         self._of_county, self._fees = {}, {}
+
+
+def _fee(found: Sequence[Cover], rule: GuaranteeRule) -> int:
+    cover = best_cover(found, *rule)
+    return NO_GUARANTEE if cover is None else cover.programme.fee_rate_ppm

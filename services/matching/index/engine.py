@@ -45,7 +45,7 @@ class Work:
         self.values = query.values()
         self.numbers = query.numbers(self.values, columns.count, pool)
         self.reached = columns.settings.reached(query.reaches)
-        self.fees = columns.settings.fees(query.fee)
+        self.fees = columns.settings.fees(query.fees)
         self.out = np.zeros((OUT_ROWS, max(_FEWEST_PLACES, pool)), np.int64)
 
 

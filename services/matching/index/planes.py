@@ -6,6 +6,7 @@ A request is then a handful of planes, read 64 products at a time.
 """
 
 from bisect import bisect_right, insort
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -79,13 +80,18 @@ class Planes:
         self.words: Words = np.zeros((0, 0), np.uint64)
         self.forget()
 
-    def row(self, dimension: int, value: int) -> int:
-        """The row of the products that fail an interval or set rule at this value; NO_PLANE where none has such a rule.
+    def find(self, values: Mapping[int, int], rows: list[int]) -> None:
+        """Fill in, by dimension, the row of the products that fail an interval or set rule at the value of its bit.
 
-        A set rule's value is a word with the bit of the code (or of each code that would do).
+        A set rule's value is a word with the bit of the code (or of each code that would do). Dimensions in which no
+        product has a rule are left as they are.
         """
-        if dimension not in self._used:
-            return NO_PLANE
+        for base in (0, SOFT):
+            for bit, value in values.items():
+                if base + bit in self._used:
+                    rows[base + bit] = self._row(base + bit, value)
+
+    def _row(self, dimension: int, value: int) -> int:
         planes = self._dimensions[dimension]
         key = planes.key(value) if dimension in INTERVAL_ROW else value
         known = planes.rows.get(key)

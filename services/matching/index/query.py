@@ -12,10 +12,9 @@ from libs.registry.size import Size
 from services.matching.domain.likelihood import CURVE, Coefficients, firm_logit
 from services.matching.domain.offer import ProductKind, RateBase
 from services.matching.domain.ranking import Ranking
-from services.matching.index.columns import SOFT
 from services.matching.index.layout import BITS, FACT_BIT, INTEGER_FACTS, Bit
 from services.matching.index.planes import INDUSTRY_UNKNOWN, NO_PLANE, REGION_UNKNOWN, Planes
-from services.matching.index.settings import GuaranteeRule, PledgeRule
+from services.matching.index.settings import Fees, PledgeRule
 from services.matching.index.terms import BASE_NUMBER, KIND_NUMBER, OWNER_NUMBER, SIZE_NUMBER
 
 CURVE_TABLE = np.array(CURVE, np.int64)
@@ -83,8 +82,8 @@ OUT_ROWS = Out.POOLS + POOL_ROWS * len(Pool)
 class Query:
     """`facts` in integer form, what is missing there is not known. `size` None: cannot be judged. `kinds` empty: any.
 
-    `reaches` says whether the firm's rights carry the amount under a pledge rule (None: it has no rights); `fee` gives
-    the yearly fee of the best guarantee under a guarantee rule, or NO_GUARANTEE (None: there is no guarantor for it).
+    `reaches` says whether the firm's rights carry the amount under a pledge rule (None: it has no rights); `fees`
+    knows what the best guarantee costs under each guarantee rule (None: there is no guarantor for this loan).
     """
 
     facts: Mapping[str, int]
@@ -100,7 +99,7 @@ class Query:
     coefficients: Coefficients
     ranking: Ranking
     reaches: Callable[[PledgeRule], bool] | None
-    fee: Callable[[GuaranteeRule], int] | None
+    fees: Fees | None
 
     def values(self) -> dict[int, int]:
         """What rules compare with, by bit: of integer rules the value, of set rules a word with the bit of the code."""
@@ -147,15 +146,15 @@ class Query:
 
 def plane_rows(planes: Planes, query: Query, values: Mapping[int, int], numbers: Int64s) -> Int64s:
     """The row of each rule's plane for these values: hard rules by bit, soft ones from SOFT on. Fills ROW_…"""
-    rows = np.full(2 * BITS, NO_PLANE, np.int64)
-    for bit, value in values.items():
-        rows[bit] = planes.row(bit, value)
-        if bit < Bit.AMOUNT:
-            rows[SOFT + bit] = planes.row(SOFT + bit, value)
+    rows = [NO_PLANE] * (2 * BITS)
+    planes.find(values, rows)
     rows[Bit.REGION] = planes.place_row(Bit.REGION, query.county)
     rows[Bit.INDUSTRY] = planes.place_row(Bit.INDUSTRY, query.industry)
-    numbers[Param.ROW_KIND], rows[Bit.KIND] = rows[Bit.KIND], NO_PLANE
-    numbers[Param.ROW_ACTIVE] = planes.active_row()
-    numbers[Param.ROW_REGION_UNKNOWN] = planes.place_row(REGION_UNKNOWN, query.county)
-    numbers[Param.ROW_INDUSTRY_UNKNOWN] = planes.place_row(INDUSTRY_UNKNOWN, query.industry)
-    return rows
+    numbers[Param.ROW_ACTIVE : Param.SIZE] = (
+        planes.active_row(),
+        rows[Bit.KIND],
+        planes.place_row(REGION_UNKNOWN, query.county),
+        planes.place_row(INDUSTRY_UNKNOWN, query.industry),
+    )
+    rows[Bit.KIND] = NO_PLANE
+    return np.array(rows, np.int64)

@@ -1,6 +1,7 @@
 """Interned sets: many products share the same regions, the same industries; each set is judged once for a code."""
 
 from collections.abc import Callable, Hashable, Iterable
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from libs.registry import industries, regions
 S = TypeVar("S", bound=Hashable)
 
 PASS, FAIL, UNKNOWN = 0, 1, 2
+_REMEMBERED = 200_000  # verdicts: a code under a set is always judged alike
 
 Industries = tuple[tuple[str, ...], tuple[str, ...]]  # included, excluded
 Regions = tuple[str, ...]
@@ -39,6 +41,7 @@ def verdicts(sets: Interned[S], judge: Callable[[str, S], int], code: str) -> ND
     return np.fromiter((judge(code, members) for members in sets.members), np.uint8, len(sets))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def judge_region(county: str, prefixes: Regions) -> int:
     """No prefixes: everywhere. A firm known only by a wider region than the prefix cannot be judged."""
     if not prefixes:
@@ -46,6 +49,7 @@ def judge_region(county: str, prefixes: Regions) -> int:
     return _judge(county, prefixes, regions.within)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def judge_industry(industry: str, scopes: Industries) -> int:
     """Inside one of those included (none: all), and outside those excluded."""
     included, excluded = scopes

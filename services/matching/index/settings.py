@@ -5,7 +5,7 @@ rule. Whether a pledge reaches the amount and whether a guarantor has room is de
 look the outcome up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +24,21 @@ GuaranteeRule = tuple[str, tuple[str, ...]]  # bank, programmes that it accepts 
 Setting = tuple[int, int, int]  # modes, number of the pledge rule, number of the guarantee rule
 
 Int64s = NDArray[np.int64]
+
+
+class Fees:
+    """The yearly fee under each guarantee rule, or NO_GUARANTEE; worked out once a rule. Not for two threads."""
+
+    def __init__(self, fee: Callable[[GuaranteeRule], int]) -> None:
+        self._fee = fee
+        self._known: Int64s = np.zeros(0, np.int64)
+
+    def under(self, rules: Sequence[GuaranteeRule]) -> Int64s:
+        """In the order of the rules, which only ever grow in number."""
+        if len(rules) > len(self._known):
+            newer = [self._fee(rule) for rule in rules[len(self._known) :]]
+            self._known = np.append(self._known, np.array(newer, np.int64))
+        return self._known
 
 
 _NOTHING: tuple[PledgeRule, GuaranteeRule] = (
@@ -56,11 +71,11 @@ class Settings:
             return np.zeros(len(self.pledges), np.int64)
         return np.fromiter((reaches(rule) for rule in self.pledges.members), np.int64, len(self.pledges))
 
-    def fees(self, fee: Callable[[GuaranteeRule], int] | None) -> Int64s:
+    def fees(self, fees: Fees | None) -> Int64s:
         """For each guarantee rule the yearly fee of the best guarantee, or NO_GUARANTEE; None: no guarantor at all."""
-        if fee is None:
+        if fees is None:
             return np.full(len(self.guarantees), NO_GUARANTEE, np.int64)
-        return np.fromiter((fee(rule) for rule in self.guarantees.members), np.int64, len(self.guarantees))
+        return fees.under(self.guarantees.members)
 
 
 def feasible_modes(table: Int64s, reached: Int64s, fees: Int64s) -> Int64s:

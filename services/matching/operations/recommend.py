@@ -81,7 +81,7 @@ def query_of(catalogue: Catalogue, need: Need) -> Query:
         coefficients=rules.coefficients,
         ranking=rules.ranking,
         reaches=reaches if firm.rights else None,
-        fee=catalogue.fee_under(need.covers),
+        fees=catalogue.fees_under(need.covers),
     )
 
 

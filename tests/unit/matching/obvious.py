@@ -12,6 +12,7 @@ from services.matching.domain.pricing import AMORTISING, fee_sums, method_of, ra
 from services.matching.domain.ranking import value_ppm
 from services.matching.index.found import Entry
 from services.matching.index.query import Query
+from tests.unit.matching.strategies import fee
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,7 @@ def _value(offer: Offer, verdict: Verdict, query: Query, mode: GuaranteeMode) ->
     missing, extra, guarantee_ppm = len(verdict.unknown), 0, 0
     if mode is GuaranteeMode.FINANCING_GUARANTEE:
         extra = weights.guaranteed
-        assert query.fee is not None
-        guarantee_ppm = query.fee((offer.bank, terms.programmes))
+        guarantee_ppm = fee((offer.bank, terms.programmes))
     elif mode is GuaranteeMode.IP_PLEDGE:
         extra = weights.ip_pledged
     elif mode is not GuaranteeMode.UNSECURED:
@@ -116,7 +116,7 @@ def _can(mode: GuaranteeMode, offer: Offer, query: Query) -> bool:
         caps = tuple(sorted((cap.right, cap.cap_bp) for cap in terms.ip_pledge_caps))
         return query.reaches is not None and query.reaches((caps, terms.ip_margin_months))
     if mode is GuaranteeMode.FINANCING_GUARANTEE:
-        return query.fee is not None and query.fee((offer.bank, terms.programmes)) >= 0
+        return query.fees is not None and fee((offer.bank, terms.programmes)) >= 0
     return True
 
 

@@ -12,7 +12,7 @@ from services.matching.domain.likelihood import Coefficients
 from services.matching.domain.offer import ProductKind, RateBase
 from services.matching.domain.ranking import Ranking
 from services.matching.index.query import Query
-from services.matching.index.settings import GuaranteeRule, PledgeRule
+from services.matching.index.settings import Fees, GuaranteeRule, PledgeRule
 
 RULED = [
     kind
@@ -155,7 +155,7 @@ def queries(draw: st.DrawFn) -> Query:
         coefficients=COEFFICIENTS,
         ranking=RANKING,
         reaches=draw(st.sampled_from((None, reaches))),
-        fee=draw(st.sampled_from((None, fee))),
+        fees=draw(st.sampled_from((None, fee))) and Fees(fee),
     )
 
 
