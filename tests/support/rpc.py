@@ -8,20 +8,15 @@ import grpc
 from libs.chassis import rpc
 from libs.chassis.database import Database
 from libs.chassis.limits import RateLimit
-from libs.chassis.principal import Principal, Role
 from libs.chassis.rpc import RpcDoor
-from libs.chassis.tokens import TokenChecker, issue, issue_for_service
-from tests.support.services import KEYS
+from libs.chassis.tokens import TokenChecker
+from tests.support.services import KEYS, token_of
+
+__all__ = ["door_of", "serving", "token_of"]
 
 
 def door_of(database: Database) -> RpcDoor:
     return RpcDoor(database, TokenChecker(KEYS), RateLimit(60_000))
-
-
-def token_of(principal: Principal) -> str:
-    if principal.role is Role.SERVICE:
-        return issue_for_service(KEYS, principal.subject.removeprefix("service:"))
-    return issue(KEYS, principal)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from libs.chassis.limits import RateLimit
 from libs.chassis.principal import Principal, Role
 from libs.chassis.settings import Keys
 from libs.chassis.tables import chassis_metadata
-from libs.chassis.tokens import TokenChecker, issue
+from libs.chassis.tokens import TokenChecker, issue, issue_for_service
 from libs.eventing.envelope import Event
 from libs.eventing.tables import event_of, eventing_metadata, outbox
 
@@ -51,6 +51,12 @@ def emitted(database: Database) -> list[Event]:
         return [event_of(row) for row in tx.rows(sa.select(outbox).order_by(outbox.c.position))]
 
 
+def token_of(principal: Principal) -> str:
+    if principal.role is Role.SERVICE:
+        return issue_for_service(KEYS, principal.subject.removeprefix("service:"))
+    return issue(KEYS, principal)
+
+
 @dataclass
 class Client:
     """Calls one service over HTTP as one account. Every POST gets a fresh idempotency key unless one is given."""
@@ -68,12 +74,17 @@ class Client:
         return self.http.put(path, json=body, headers=self._headers(None))
 
     def _headers(self, key: str | None) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {issue(KEYS, self.principal)}"}
+        headers = {"Authorization": f"Bearer {token_of(self.principal)}"}
         return headers if key is None else headers | {"Idempotency-Key": key}
 
 
 def client_of(
-    database: Database, router: APIRouter, role: Role, organisation: str, subject: str = "acc_1", parts: object = None
+    database: Database,
+    router: APIRouter,
+    role: Role,
+    organisation: str,
+    subject: str = "acc_1",
+    parts: object = None,
 ) -> Client:
     door = Door(database, TokenChecker(KEYS), RateLimit(60_000), parts)
     http = TestClient(make_app("test", [router], door), raise_server_exceptions=False)
