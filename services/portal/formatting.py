@@ -8,7 +8,7 @@ from libs.chassis.clock import SHANGHAI
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import FACTS
 from libs.criteria.wording import value_words
-from libs.finance.money import PPM, percent_text, yuan_text
+from libs.finance.money import PPM, half_up, percent_text, yuan_text
 from libs.registry import industries, regions
 
 _TEN_THOUSAND = 10_000
@@ -37,6 +37,11 @@ def wan(fen: int, language: str) -> str:
 def in_wan(fen: int) -> str:
     """The number of 万元 alone and exact, as a form field holds it: 150000000 is 150."""
     return _short(f"{fen // _FEN_PER_WAN}.{fen % _FEN_PER_WAN:06}")
+
+
+def wan_number(fen: int) -> str:
+    """The number of 万元 in a table, to two places, half-up: 123456789000 is 123,456.79."""
+    return _short(yuan_text(half_up(fen, _TEN_THOUSAND)))
 
 
 def percent(ppm: int, places: int = 2) -> str:

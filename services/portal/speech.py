@@ -13,11 +13,10 @@ from libs.criteria.vocabulary import FACTS, SCOPES, Words
 from libs.criteria.wording import requirement
 from libs.finance.rates import PPM_PER_BP
 from rongqiao.lending.v1 import lending_pb2 as lending
-from services.portal import formatting
+from services.portal import formatting, troubles
 from services.portal.codes import code, codes
 from services.portal.forms import Trouble
 from services.portal.names import Names
-from services.portal.troubles import told_row
 from services.portal.wording import Wording
 
 UNKNOWN = "UNKNOWN"  # the label of flows whose firm's size or industry nobody knows
@@ -37,7 +36,8 @@ class Speech:
         return {
             "yuan": partial(formatting.yuan, language=language),
             "wan": partial(formatting.wan, language=language),
-            "in_wan": formatting.in_wan,
+            "wan_number": formatting.wan_number,
+            "count": "{:,}".format,
             "percent": formatting.percent,
             "share": formatting.share,
             "instant": formatting.instant,
@@ -63,6 +63,8 @@ class Speech:
             self.criterion_words,
             self.dimension_word,
             self.told_row,
+            self.said,
+            self.rule_words,
         )
         return {function.__name__: function for function in named}
 
@@ -133,8 +135,17 @@ class Speech:
             case _:
                 return label
 
+    def rule_words(self, rule: str) -> str:
+        """A rule of disclosure control, or the policy set that all of them are of."""
+        if rule.startswith("pol_"):
+            return self.words("oversight.policy_set", id=rule)
+        return self.words.get(f"rule.{rule}", rule)
+
     def told_row(self, row: lending.ImportRow) -> Trouble:
-        return told_row(row.message, row.mend, self.words)
+        return troubles.told_row(row.message, row.mend, self.words)
+
+    def said(self, text: str) -> str:
+        return troubles.said(text, self.words)
 
     def _in(self, text: Words) -> str:
         return text.en if self.language == "en" else text.zh

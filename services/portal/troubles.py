@@ -75,6 +75,11 @@ def field_name(pointer: str | None) -> str | None:
     return _UNITS.sub("", named[-1]) if named else None
 
 
+def said(text: str, words: Wording) -> str:
+    """A sentence that a service left behind, in the language of the page where the phrasebook has it."""
+    return _said(text, words) or text
+
+
 def _said(text: str | None, words: Wording) -> str | None:
     """Chinese by the phrasebook; English as it came."""
     if text is None or words.language == "en":

@@ -177,5 +177,5 @@ def only_for(audience: Audience) -> Any:
 
 def keep(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
     """Set a cookie that no script can read and that other sites' forms do not bring along."""
-    secure = request.url.scheme == "https"
+    secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
     response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
