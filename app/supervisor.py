@@ -21,7 +21,7 @@ from app.assembly import SERVICES
 from app.engines import Kafka, Postgres, free_port, start_kafka, start_postgres
 from app.gateway import ROUTES
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 STOP_SECONDS = 5.0
 RESTART_SECONDS = 0.5
 GATEWAY = "gateway"
@@ -68,6 +68,7 @@ class Platform:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        self.home = self.home.resolve()  # PostgreSQL starts from another folder
         self.home.mkdir(parents=True, exist_ok=True)
         self.postgres = start_postgres(self.home / "postgres", free_port())
         self.kafka = start_kafka(self.home / "kafka", free_port())

@@ -24,7 +24,7 @@ from libs.finance.money import yuan_text
 Json = dict[str, Any]
 
 RESULT = Path("build/demo.json")
-MARKET_DAY = seeding.FIRMS  # firms that borrow besides the story's, so that aggregates may be shown
+MARKET_DAY = seeding.FIRMS
 FLOWS = {"rows": "PRODUCT_KIND", "columns": "MONTH", "measure": "LOANS"}
 STOP_SECONDS = 10.0
 
@@ -38,22 +38,27 @@ class Story:
     outcomes: list[Json] = field(default_factory=list[Json])
     flows: dict[str, Json] = field(default_factory=dict[str, Json])
 
-    def play(self) -> None:
+    def play(self, market_day: int = MARKET_DAY) -> None:
+        """All of it; `market_day` firms borrow besides the story's, enough that aggregates may be shown."""
         self.flows["before"] = self.cast.flows(self._months())
+        self.play_loans(market_day)
+        self._regulator()
+
+    def play_loans(self, market_day: int) -> None:
+        """From the bank's product to loans, guarantees and cases."""
         withdraw = self._bank_registers()
         try:
-            self._play_on_the_market()
+            self._play_on_the_market(market_day)
         finally:
             withdraw()
 
-    def _play_on_the_market(self) -> None:
+    def _play_on_the_market(self, market_day: int) -> None:
         by_key = {firm.key: (firm, self._ask(firm)) for firm in stories(self.today)}
         self._guaranteed_loan(*by_key["cattle_cooperative"])
         self._plain_loan(*by_key["young_tech"])
         self._refused(*by_key["machinery_maker"])
-        self._market_day()
+        self._market_day(market_day)
         self._service_centre()
-        self._regulator()
 
     def record(self) -> Json:
         return {"recommendations": self.recommendations, "outcomes": self.outcomes, "flows": self.flows}
@@ -134,10 +139,10 @@ class Story:
         self.cast.decline(self.cast.choose(firm, request, plan), "INSUFFICIENT_CASH_FLOW")
         self._outcome(firm, self.cast.await_request(firm, request, "REFUSED"), plan, 0)
 
-    def _market_day(self) -> None:
-        self.teller.chapter(f"A market day: {MARKET_DAY} more firms · 融资对接日")
+    def _market_day(self, count: int) -> None:
+        self.teller.chapter(f"A market day: {count} more firms · 融资对接日")
         lent = 0
-        for firm in firms(MARKET_DAY, seeding.SEED, self.today):
+        for firm in firms(count, seeding.SEED, self.today):
             request = self.cast.ask(firm)
             plans = request["match"]["plans"]
             self.recommendations += [{"firm": firm.key, **plan} for plan in plans]
@@ -146,7 +151,7 @@ class Story:
                     firm, self._lend(firm, request, plans[0]), plans[0], plans[0]["amount_fen"], quiet=True
                 )
                 lent += 1
-        self.teller.say(f"  {lent} firms borrowed, {MARKET_DAY - lent} found no plan and became cases")
+        self.teller.say(f"  {lent} firms borrowed, {count - lent} found no plan and became cases")
 
     def _service_centre(self) -> None:
         self.teller.chapter("The service centre takes up refused needs · 首贷续贷服务中心")
