@@ -76,3 +76,26 @@ def test_every_service_has_a_role_of_its_own_in_the_database() -> None:
     roles = re.findall(r"^for service in (.*); do$", script, re.MULTILINE)
 
     assert roles == [" ".join(SERVICES)]
+
+
+def test_the_picture_shows_who_hears_whom_and_nothing_else(services: dict[str, Service]) -> None:
+    text = (DEPLOY.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = {
+        (owner, topic, reader)
+        for owner, topics, reader in re.findall(r'^ *(\w+) -\.->\|"?([^"|]*)"?\| (\w+)$', text, re.MULTILINE)
+        for topic in topics.split(", ")
+    }
+    heard = {
+        (topic.owner, topic.name.split(".")[2], name)
+        for name, service in services.items()
+        for topic in (*service.handlers, *service.state_handlers)
+    }
+
+    assert drawn == heard
+
+
+def test_the_operators_page_tells_every_setting() -> None:
+    text = (DEPLOY.parent / "docs" / "operators.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`([A-Z_]+)`", text))
+
+    assert {name.upper() for name in Settings.model_fields} <= told
