@@ -15,7 +15,7 @@ from libs.eventing.relay import Relay
 from libs.eventing.worker import Worker
 from tests.faults.eventing.scene import FACT, FACTS, GROUP, HANDLERS, STATE, STATES, open_database, speak
 
-PAUSE = 0.01  # between two transactions of a speaker
+PAUSE = 0.05  # between two transactions of a speaker
 DIED = 3
 
 stopping = threading.Event()
