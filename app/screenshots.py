@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.demo import seeding
 from app.demo.cast import Cast
-from app.demo.story import Story, embedded
+from app.demo.stage import embedded
+from app.demo.story import Story
 from app.demo.telling import Teller
 
 FOLDER = Path("docs/screenshots")

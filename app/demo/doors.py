@@ -29,18 +29,18 @@ class Refused(Exception):
 
 
 class TooSlow(Exception):
-    """What was waited for did not come within PATIENCE."""
+    """What was waited for did not come."""
 
 
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
-    """The first answer that is not None."""
-    deadline = time.monotonic() + PATIENCE
+def wait_for(what: str, look: Callable[[], T | None], patience: float = PATIENCE) -> T:
+    """The first answer that is not None; TooSlow when none came within `patience` seconds."""
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = look()
         if found is not None:
             return found
         time.sleep(PAUSE)
-    raise TooSlow(f"{what} did not happen within {PATIENCE:.0f} s")
+    raise TooSlow(f"{what} did not happen within {patience:.0f} s")
 
 
 @dataclass

@@ -1,8 +1,6 @@
 """`make demo`: the whole story through public doors, as bank, SME, guarantor, service centre and regulator."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,13 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from app.demo import seeding
+from app.demo import seeding, stage
 from app.demo.cast import Cast
 from app.demo.doors import Doors, Refused, wait_for
 from app.demo.population import DemoFirm, firms, stories
 from app.demo.telling import Teller
-from app.engines import free_port
-from app.supervisor import Platform
 from libs.chassis import telemetry
 from libs.chassis.ids import new_id
 from libs.finance.money import yuan_text
@@ -26,7 +22,6 @@ Json = dict[str, Any]
 RESULT = Path("build/demo.json")
 MARKET_DAY = seeding.FIRMS
 FLOWS = {"rows": "PRODUCT_KIND", "columns": "MONTH", "measure": "LOANS"}
-STOP_SECONDS = 10.0
 
 
 @dataclass
@@ -216,36 +211,12 @@ def _doors(mode: str, home: Path) -> Generator[Doors]:
         running.close()
         return
     own = Path("build/demo-home") / mode
-    with _full(own) if mode == "full" else embedded(own) as doors:
-        yield doors
-
-
-@contextmanager
-def _full(home: Path) -> Generator[Doors]:
-    platform = Platform(home, free_port())
-    try:
-        platform.start()
-        doors = Doors(platform.url, platform.grpc)
-        seeding.seed(doors, home)
-        yield doors
-        doors.close()
-    finally:
-        platform.stop()
-
-
-@contextmanager
-def embedded(home: Path) -> Generator[Doors]:
-    """A platform of its own in one process, with demo data, ended after the block."""
-    port = free_port()
-    command = [sys.executable, "-m", "app.cli", "run", "--port", str(port), "--home", str(home)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        doors = wait_for("the platform", lambda: seeding.running_doors(home, f"http://127.0.0.1:{port}"))
-        yield doors
-        doors.close()
-    finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+    if mode == "full":
+        with stage.full(own) as (doors, _):
+            yield doors
+    else:
+        with stage.embedded(own) as doors:
+            yield doors
 
 
 def _first(request: Json, suits: Callable[[Json], bool]) -> Json:
