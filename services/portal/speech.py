@@ -86,8 +86,9 @@ class Speech:
         return [(name, self.words.get(f"code.{kind}.{name}", name)) for name in found]
 
     def reason_text(self, reason: Any) -> str:
-        """The sentence of a reason, of a match or a score."""
-        return (reason.text_en if self.language == "en" else reason.text) or reason.text
+        """The sentence of a reason; of a rule that the bank keeps to itself, what it is about."""
+        text = (reason.text_en if self.language == "en" else reason.text) or reason.text
+        return text or self.words("plan.undisclosed", about=self.reason_name(reason.code))
 
     def reason_name(self, reason: str) -> str:
         """A reason code in words: by the fact that it is about, or by the portal's own table."""

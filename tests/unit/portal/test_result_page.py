@@ -4,6 +4,7 @@ import pytest
 
 from libs.chassis.principal import Role
 from rongqiao.coordination.v1 import coordination_pb2 as coordination
+from rongqiao.matching.v1 import matching_pb2 as matching
 from services.portal.forms import fresh
 from services.portal.results import result_of
 from services.portal.wording import LANGUAGES
@@ -49,6 +50,12 @@ def test_a_family_without_a_plan_says_why() -> None:
 
 def test_a_near_miss_says_what_is_missing() -> None:
     assert "科创贷 云杉科创银行 成立不少于36个月：企业为26个月" in result_page(samples.request()).text
+
+
+def test_a_rule_that_the_bank_keeps_to_itself_is_told_by_what_it_is_about() -> None:
+    request = samples.request()
+    request.match.plans[0].reasons.append(matching.Reason(code="SCORE", outcome=matching.OUTCOME_PASS))
+    assert "「信用评分」（银行不公布具体标准）" in result_page(request).text
 
 
 def test_each_plan_can_be_applied_for_by_a_form_of_its_own() -> None:
