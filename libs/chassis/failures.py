@@ -20,7 +20,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, IntegrityError):
         log.warning("two at once, or a rule that only the database knew: %s", error)
         return Conflict("It collides with what is there already.", mend="Read it again, then decide again.")
-    if isinstance(error, DataError):
+    if isinstance(error, DataError | OverflowError):  # SQLite's driver has only the second to say it with
         log.warning("a value that the database does not take: %s", error)
         return Invalid("A value is too long or too large.", mend="See the fields in the API description.")
     return _not_the_callers_doing(error)

@@ -146,10 +146,11 @@ def test_every_problem_of_the_house_is_among_them() -> None:
         (Violation("held_fen", "Too full.", "Take some.", "银发〔2021〕3号"), 422, Invalid),
         (IntegrityError("INSERT", {}, Exception("duplicate key")), 409, Conflict),
         (DataError("INSERT", {}, Exception("value too long")), 422, Invalid),
+        (OverflowError("Python int too large to convert to SQLite INTEGER"), 422, Invalid),
         (OperationalError("SELECT", {}, Exception("connection refused")), 503, Unavailable),
         (KeyError("a bug with 张三 in it"), 500, Unavailable),
     ],
-    ids=["rule", "collision", "value", "outage", "bug"],
+    ids=["rule", "collision", "value", "number", "outage", "bug"],
 )
 def test_a_failure_is_told_equally_without_its_inside(
     doors: Doors, channel: grpc.Channel, error: Exception, status: int, kind: type[Problem]
