@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kafka.partitioner.default import murmur2
 
 from libs.eventing.embedded import EmbeddedTransport
 from libs.eventing.envelope import Event
@@ -198,6 +199,17 @@ def test_a_new_producer_shuts_out_an_earlier_one_of_its_name(kafka: KafkaTranspo
     later.close()
 
     assert [one.sequence for one in take_all(kafka, "group", fact, 2)] == [1, 3]
+
+
+def test_a_long_partition_does_not_keep_the_others_waiting(kafka: KafkaTransport, fact: Topic) -> None:
+    send(kafka, [event(fact, f"loan_{number % 30}", 1 + number // 30) for number in range(3_000)])
+    consumer = kafka.consumer("group", [fact])
+
+    first = take(consumer, 900)
+    consumer.close()
+
+    partitions = {murmur2(one.subject.encode()) & 0x7FFFFFFF for one in first}
+    assert {place % fact.partitions for place in partitions} == {0, 1, 2}
 
 
 def test_a_topic_with_another_number_of_partitions_is_refused(kafka: KafkaTransport, fact: Topic) -> None:
