@@ -10,7 +10,9 @@ from app import engines
 from app.assembly import build, make_context, make_transport
 from app.vitals import Asked, Vitals
 from libs.chassis.clock import SystemClock
+from libs.chassis.codec import dump
 from libs.chassis.migrations import upgrade
+from libs.chassis.principal import Principal, Role
 from libs.chassis.rpc import connect
 from libs.chassis.service import Service
 from libs.chassis.settings import Settings
@@ -18,6 +20,7 @@ from libs.eventing import topics
 from libs.eventing.outage import Outage
 from libs.eventing.state_reader import StateReader
 from libs.eventing.worker import Worker
+from services.guarantee.domain.guarantor import Guarantor
 from tests.support.processes import served
 
 
@@ -43,6 +46,40 @@ def test_while_the_database_is_away_the_service_is_alive_and_says_why_it_is_not_
         assert guarantee.wait_until("/health/ready", 200)["reasons"] == {}
         assert guarantee.end()[0] == 0
     server.stop()
+
+
+@pytest.mark.slow
+def test_while_the_log_is_away_events_are_late_and_no_door_closes(
+    engine_folder: Path, tmp_path: Path
+) -> None:
+    folder = engine_folder / "log-away"
+    broker = engines.start_kafka(folder, engines.free_port())
+    told = {"RONGQIAO_KAFKA": broker.bootstrap}
+    with served(("serve", "guarantee"), tmp_path, environment=told) as guarantee:
+        guarantee.wait_for_measurement('rongqiao_reader_lag{service="guarantee"} 0.0')
+        broker.stop()
+
+        guarantee.call("PUT", f"/v1/guarantors/{HELAN.id}", OPERATOR, dump(HELAN))
+        reasons = guarantee.wait_until("/health/ready", 503)["reasons"]["guarantee"]
+        assert {reason.partition(" of ")[2] for reason in reasons} == {"guarantee is paused"}
+        assert guarantee.get("/health/serving").status_code == 200
+        assert guarantee.get("/health/live").status_code == 200
+        guarantee.wait_for_measurement('rongqiao_outbox_backlog{service="guarantee"} 1.0')
+
+        broker = engines.start_kafka(folder, broker.port)
+        guarantee.wait_until("/health/ready", 200)
+        assert guarantee.end()[0] == 0
+    broker.stop()
+
+
+OPERATOR = Principal("acc_operator", Role.OPERATOR, "platform")
+HELAN = Guarantor(
+    id="org_helan",
+    name="贺兰融资担保",
+    net_assets_fen=50_000_000_000,
+    counties=("640104",),
+    banks=("org_bank",),
+)
 
 
 class Mistaken(Worker):

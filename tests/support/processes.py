@@ -59,6 +59,12 @@ class Process:
             time.sleep(0.1)
         raise AssertionError(f"{path} did not answer {status}: {self.log.read_text()[-2000:]}")
 
+    def wait_for_measurement(self, line: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while line not in (page := self.get("/metrics").text):
+            assert time.monotonic() < deadline, page
+            time.sleep(0.1)
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
         """Send the signal; the exit code, and how many seconds the process took."""
         began = time.monotonic()
