@@ -6,6 +6,7 @@ the cheapest twenty; all must count the same eligible products.
 """
 
 import statistics
+from datetime import date
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -13,6 +14,7 @@ from time import perf_counter
 from benchmarks import market
 from benchmarks.measure import fastest, interleaved, keep, p50, p99, show
 from benchmarks.peers import PEERS, Peer
+from libs import policy
 from libs.registry.dimensions import Dimensions, OwnerKind
 from libs.registry.size import Size
 from rongqiao.lending.v1 import lending_pb2 as pb
@@ -31,10 +33,10 @@ from services.matching.index.index import SHORT_LIST, Index
 from services.matching.index.query import COUNT_ELIGIBLE, Out, Query
 from services.matching.operations.recommend import recommend
 from services.matching.operations.rulebook import rulebook
-from tests.unit.matching.world import POLICIES, TODAY
 
 SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000}
 SECONDS = 6.0
+TODAY = date(2026, 11, 22)
 ASKED = 100
 
 
@@ -109,7 +111,7 @@ def _plans(kernels: Kernels, figures: dict[str, object]) -> None:
     for product in market.products(SIZES["10k"]):
         catalogue.index.put(product)
     catalogue.index.use(kernels)
-    rules = rulebook(POLICIES, TODAY)
+    rules = rulebook(policy.load(), TODAY)
     firms = [_firm(random, number) for number in range(ASKED)]
 
     def answer(asked: tuple[Firm, MatchRequest]) -> object:
