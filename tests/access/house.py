@@ -91,7 +91,7 @@ def routes() -> list[Route]:
     ]
 
 
-@dataclass
+@dataclass(eq=False)
 class House:
     home: Path
     apps: dict[str, FastAPI] = field(default_factory=dict)
@@ -141,8 +141,10 @@ class House:
         asked = {key: route.row[key] for key in ("json", "params") if key in route.row}
         if "file" in route.row:
             asked["files"] = {"file": ("rows.csv", route.row["file"])}
-        client = TestClient(self.app(route.service), raise_server_exceptions=False)
-        return client.request(route.method, route.url, headers=headers, **asked)
+        return self.client(self.app(route.service)).request(route.method, route.url, headers=headers, **asked)
+
+    def client(self, app: FastAPI) -> TestClient:
+        return TestClient(app, raise_server_exceptions=False)
 
     def channel(self, name: str) -> grpc.Channel:
         if name not in self.channels:

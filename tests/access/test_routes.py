@@ -1,7 +1,5 @@
 """Every route lets in whom the table names, and nobody else."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.assembly import SERVICES
@@ -13,13 +11,6 @@ ROUTES = routes()
 PROTECTED = [route for route in ROUTES if not route.anonymous]
 FORBIDDEN = [(route, role) for route in PROTECTED for role in Role if role not in route.allowed]
 ALLOWED = [(route, role) for route in PROTECTED for role in Role if role in route.allowed]
-
-
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("house"))
-    yield house
-    house.close()
 
 
 @pytest.mark.parametrize("service", SERVICES)
