@@ -12,7 +12,7 @@ from libs.chassis.ids import new_id
 from libs.chassis.principal import Role
 from tests.access.house import House, Route, routes
 
-EXAMPLES = 12  # of each route; a longer search is a matter of this number
+EXAMPLES = 5  # of each route; a longer search is a matter of this number
 OURS = ("authorization", "idempotency-key", "cookie")
 
 quick = settings(
@@ -39,7 +39,7 @@ def sent(house: House, case: Any, role: Role) -> int:
     return house.client(case.operation.app).request(**parts).status_code
 
 
-@pytest.mark.parametrize("route", routes(), ids=str)
+@pytest.mark.parametrize("route", [route for route in routes() if not route.anonymous], ids=str)
 def test_no_request_breaks_a_service(house: House, route: Route) -> None:
     operation = schema_of(house, route.service)[route.path][route.method]
     roles = sorted(route.allowed)
