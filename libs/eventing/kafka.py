@@ -36,9 +36,8 @@ log = logging.getLogger(__name__)
 _REQUEST, _DELIVERY, _BOOTSTRAP, _CLOSE = 10_000, 15_000, 10_000, 3_000
 _SESSION = 10_000  # a reader that died is missed after this long; its partitions then go to the others
 _TRANSACTION = 20_000  # a relay that died in the middle holds back its topics this long, or until it is back
-_SHARE = (
-    64 * 1024
-)  # bytes that one partition may bring at once: more, and a long one keeps the others waiting
+# Bytes that one partition may bring at once: with more, a long one keeps the others waiting.
+_SHARE = 64 * 1024
 _RETRY = 10  # the broker asks to wait while it ends the transaction before: a few milliseconds
 
 _LATEST = -1  # Kafka's sign for the end of a partition
