@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     docs.add_argument("page", choices=("api",))
     docs.set_defaults(run=_docs)
     _add_demo(commands.add_parser("demo", help="play the whole story through the doors"))
+    commands.add_parser("warm", help="compile the kernels of matching into var/numba").set_defaults(run=_warm)
     evaluate = commands.add_parser("evaluate", help="how well the scorecard ranks labelled firms")
     evaluate.add_argument("--data", type=Path, required=True, help="a folder with cumcm2020c")
     evaluate.set_defaults(run=_evaluate)
@@ -145,6 +146,13 @@ def _check(chosen: argparse.Namespace) -> int:
     from app import checks
 
     return checks.run(chosen.what, chosen.write)
+
+
+def _warm(_chosen: argparse.Namespace) -> int:
+    from services.matching.service import warm
+
+    warm(Path(os.environ.get("RONGQIAO_HOME", "var")))
+    return 0
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:

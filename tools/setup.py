@@ -1,6 +1,6 @@
 """Makes ready what a command needs, and nothing twice: `python3 tools/setup.py serve kafka postgres`.
 
-serve, train, dev   the Python environment .venv from requirements/<name>.lock, and the stubs of proto/
+serve, train, dev   the Python environment .venv from requirements/<name>.lock, the stubs of proto/, warm kernels
 kafka               the broker's jars and Java
 postgres            PostgreSQL's server programs
 chromium            the browser of the web tests, with a Chinese font
@@ -19,12 +19,13 @@ from shutil import which
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import environment, machine, stubs  # noqa: E402
+from tools import environment, kernels, machine, stubs  # noqa: E402
 
 
 def prepare_python(level: str) -> None:
     environment.install(ROOT, level)
     stubs.generate(ROOT)
+    kernels.warm(ROOT)
 
 
 TARGETS: dict[str, Callable[[], None]] = {
