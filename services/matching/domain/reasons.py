@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from libs.criteria.evaluate import Criterion, Disclosure, Outcome, evaluate
-from libs.criteria.vocabulary import Words, decode, fact_type
+from libs.criteria.vocabulary import Kind, Words, decode, fact_type
 from libs.criteria.wording import requirement, value_words
 from libs.finance.money import yuan_text
 from libs.registry import industries, regions
@@ -153,7 +153,9 @@ def of_criterion(criterion: Criterion, held: int | None, outcome: Outcome) -> Re
     zh, en = criterion.message or rule.zh, rule.en
     if outcome is Outcome.FAIL and held is not None:
         now = value_words(criterion.fact, decode(criterion.fact, held))
-        zh, en = f"{zh}（目前：{now.zh}）", f"{en} (now: {now.en})"
+        # A bare yes or no beside a rule that may be a negative would be read the wrong way round.
+        what = kind.label if kind.kind is Kind.BOOLEAN else Words("目前", "now")
+        zh, en = f"{zh}（{what.zh}：{now.zh}）", f"{en} ({what.en}: {now.en})"
     return Reason(code=kind.reason_code, fact=criterion.fact, outcome=outcome, text=zh, text_en=en)
 
 

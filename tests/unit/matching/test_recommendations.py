@@ -124,7 +124,7 @@ def test_a_firm_with_a_loan_record_is_told_why_it_gets_no_first_loan() -> None:
     assert (why.code, why.outcome, why.text) == (
         "LOAN_RECORD",
         Outcome.FAIL,
-        "从未取得过银行贷款（目前：是）",
+        "从未取得过银行贷款（有银行贷款记录：是）",
     )
 
 
