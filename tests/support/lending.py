@@ -10,6 +10,7 @@ from libs.criteria.evaluate import Criterion, Disclosure, Operator
 from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions, OwnerKind
+from libs.registry.product_kind import ProductKind
 from libs.registry.size import Size
 from services.lending.domain.application import (
     Application,
@@ -27,7 +28,6 @@ from services.lending.domain.product import (
     NewProduct,
     Product,
     ProductFlag,
-    ProductKind,
     ProductStatus,
     ProductTerms,
     Rate,

@@ -15,6 +15,7 @@ from libs.criteria.violation import Violation
 from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import OwnerKind
+from libs.registry.product_kind import ProductKind
 from libs.registry.size import Size
 from services.lending.domain.product import (
     GuaranteeMode,
@@ -22,7 +23,6 @@ from services.lending.domain.product import (
     IpRightKind,
     NewProduct,
     ProductFlag,
-    ProductKind,
     ProductTerms,
     Rate,
     RateBase,

@@ -11,6 +11,7 @@ from libs.finance.cost import Fee
 from libs.finance.money import BP
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import OwnerKind
+from libs.registry.product_kind import ProductKind
 from libs.registry.size import Size
 
 RATE_DISCLOSURE = "PBC Announcement [2021] No. 3"
@@ -20,16 +21,6 @@ MOST_FEN = 10**15
 MOST_MONTHS = 600
 MOST_PPM = 1_000_000
 LONGEST_NAME = 200
-
-
-class ProductKind(StrEnum):
-    WORKING_CAPITAL = "WORKING_CAPITAL"
-    FIXED_ASSET = "FIXED_ASSET"
-    PROJECT = "PROJECT"
-    REVOLVING_LINE = "REVOLVING_LINE"
-    TRADE_FINANCE = "TRADE_FINANCE"
-    BILL_DISCOUNT = "BILL_DISCOUNT"
-    SUPPLY_CHAIN = "SUPPLY_CHAIN"
 
 
 class ProductFlag(StrEnum):

@@ -8,7 +8,8 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions
-from services.matching.domain.offer import GuaranteeMode, ProductKind
+from libs.registry.product_kind import ProductKind
+from services.matching.domain.offer import GuaranteeMode
 
 MAX_MONTHS = 600
 

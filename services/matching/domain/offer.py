@@ -7,17 +7,8 @@ from libs.criteria.evaluate import Criterion
 from libs.finance.cost import Fee
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import OwnerKind
+from libs.registry.product_kind import ProductKind
 from libs.registry.size import Size
-
-
-class ProductKind(StrEnum):
-    WORKING_CAPITAL = "WORKING_CAPITAL"
-    FIXED_ASSET = "FIXED_ASSET"
-    PROJECT = "PROJECT"
-    REVOLVING_LINE = "REVOLVING_LINE"
-    TRADE_FINANCE = "TRADE_FINANCE"
-    BILL_DISCOUNT = "BILL_DISCOUNT"
-    SUPPLY_CHAIN = "SUPPLY_CHAIN"
 
 
 class RateBase(StrEnum):
