@@ -78,7 +78,7 @@ def _add_revise(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("parked", "replay", "rebuild"))
+    parser.add_argument("action", choices=("parked", "replay", "discard", "rebuild"))
     parser.add_argument("service")
     parser.add_argument("--topic")
     parser.add_argument("--subject")
@@ -101,14 +101,18 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    from app.server import serve_one
+    from app.server import PortTaken, serve_one
     from libs.chassis import telemetry
     from libs.chassis.settings import Settings
 
     settings = Settings()
     telemetry.configure_logging(settings.log_level)
     telemetry.configure_traces(chosen.service, settings.otlp_endpoint)
-    serve_one(settings, chosen.service)
+    try:
+        serve_one(settings, chosen.service)
+    except PortTaken as taken:
+        print(taken, file=sys.stderr)
+        return 1
     return 0
 
 

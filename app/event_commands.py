@@ -42,6 +42,15 @@ def _replay(service: Service, topic: str | None, subject: str | None) -> int:
     return 1 if still else 0
 
 
+def _discard(service: Service, topic: str | None, subject: str | None) -> int:
+    if topic is None or subject is None:
+        print("To give an event up for good, name its --topic and --subject.")
+        return 1
+    done = parking.discard(service.database, service.handlers, topic, subject)
+    print(f"{topic} {subject}: given up; {done} behind it took effect")
+    return 0
+
+
 def _rebuild(service: Service, _topic: str | None, _subject: str | None) -> int:
     if service.truncate is None:
         print(f"{service.name} owns what it stores; only a projection can be rebuilt.")
@@ -51,4 +60,4 @@ def _rebuild(service: Service, _topic: str | None, _subject: str | None) -> int:
     return 0
 
 
-_ACTIONS = {"parked": _parked, "replay": _replay, "rebuild": _rebuild}
+_ACTIONS = {"parked": _parked, "replay": _replay, "discard": _discard, "rebuild": _rebuild}

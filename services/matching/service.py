@@ -11,7 +11,7 @@ from services.matching.handlers import HANDLERS, states
 from services.matching.http import router
 from services.matching.index.engine import keep_compiled_under, load_in_background, load_kernels
 from services.matching.rpc import MatchingServicer
-from services.matching.store import metadata
+from services.matching.store import forget_profiles, metadata
 
 NAME = "matching"
 
@@ -35,6 +35,7 @@ def build(context: Context) -> Service:
         parts=desk,
         prepare=lambda: load_in_background(catalogue.index.use),
         close=desk.close,
+        truncate=forget_profiles,
     )
 
 

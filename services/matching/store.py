@@ -49,6 +49,11 @@ def drop_profile(tx: WriteTx, party: str) -> None:
     tx.execute(sa.delete(profiles).where(profiles.c.party == party))
 
 
+def forget_profiles(tx: WriteTx) -> None:
+    """All that events told; the answers that were given stay."""
+    tx.execute(sa.delete(profiles))
+
+
 def insert_match(tx: WriteTx, match_id: str, party: str, document: str) -> None:
     row = {"id": match_id, "party": party, "as_of": tx.today, "given_at": tx.now, "document": document}
     tx.execute(sa.insert(matches).values(row))
