@@ -135,7 +135,7 @@ def _make_cluster(programs: Path, folder: Path, data: Path) -> None:
         shutil.chown(password, account, account)
     command = [str(programs / "initdb"), "-D", str(data), "-U", POSTGRES_USER, f"--pwfile={password}"]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
-    done = subprocess.run(_as_user(command, account), capture_output=True, text=True, check=False, cwd="/")
+    done = subprocess.run(tied(command, account), capture_output=True, text=True, check=False, cwd="/")
     if done.returncode != 0:
         who = f"; is it a folder that the user {account} may enter?" if account else ""
         raise EngineError(f"PostgreSQL could not make its data folder {data}{who}\n{done.stderr.strip()}")
@@ -246,7 +246,7 @@ def _start(command: list[str], log: Path, *, user: str | None) -> "subprocess.Po
     log.unlink(missing_ok=True)
     with log.open("wb") as output:
         return subprocess.Popen(
-            _as_user(command, user),
+            tied(command, user),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -255,8 +255,8 @@ def _start(command: list[str], log: Path, *, user: str | None) -> "subprocess.Po
         )
 
 
-def _as_user(command: list[str], user: str | None) -> list[str]:
-    """The command under another account, ended by the kernel should its caller die without stopping it."""
+def tied(command: list[str], user: str | None = None) -> list[str]:
+    """The command, under `user` if one is named; the kernel ends it should its starter die without stopping it."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         if user is not None:

@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from app.assembly import SERVICES
-from app.engines import Kafka, Postgres, free_port, start_kafka, start_postgres
+from app.engines import Kafka, Postgres, free_port, start_kafka, start_postgres, tied
 from app.gateway import ROUTES
 
 START_SECONDS = 180.0
@@ -42,7 +42,7 @@ class Supervised:
     process: "subprocess.Popen[bytes]" = field(init=False)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "app.cli", *self.arguments]
+        command = tied([sys.executable, "-m", "app.cli", *self.arguments])
         self.process = subprocess.Popen(command, env=dict(self.environment), stdout=self.log, stderr=self.log)
 
     def stop(self) -> None:
