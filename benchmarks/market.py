@@ -4,11 +4,11 @@ from random import Random
 
 from libs.criteria.vocabulary import FACTS, Kind
 from libs.registry.dimensions import OwnerKind
+from libs.registry.loan_terms import RateBase
 from libs.registry.regions import counties
 from libs.registry.size import Size
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.likelihood import Coefficients
-from services.matching.domain.offer import RateBase
 from services.matching.domain.ranking import Ranking
 from services.matching.index.query import Query
 from services.matching.index.settings import NO_GUARANTEE, Fees

@@ -12,7 +12,7 @@ from libs.chassis.columns import Document, Encrypted, Instant
 from libs.chassis.database import ReadTx, WriteTx, new_metadata
 from libs.chassis.problems import NotFound
 from libs.chassis.rows import from_row, page, page_rows, to_row
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import ProductKind
 from services.coordination.domain.case import Case, CasePage, CaseStatus
 from services.coordination.domain.request import FinancingRequest, Referral, RequestPage, RequestStatus
 

@@ -10,7 +10,7 @@ from libs.criteria.evaluate import Criterion, Disclosure, Operator
 from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions, OwnerKind
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import GuaranteeMode, IpRightKind, ProductKind, RateBase
 from libs.registry.size import Size
 from services.lending.domain.application import (
     Application,
@@ -22,16 +22,13 @@ from services.lending.domain.application import (
 from services.lending.domain.loan import Loan
 from services.lending.domain.product import (
     MOST_FEN,
-    GuaranteeMode,
     IpPledgeCap,
-    IpRightKind,
     NewProduct,
     Product,
     ProductFlag,
     ProductStatus,
     ProductTerms,
     Rate,
-    RateBase,
 )
 
 FIRM = "uscc:91640100MA76GQ0X1R"

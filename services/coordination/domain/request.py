@@ -8,7 +8,7 @@ from typing import Any
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import ProductKind
 from services.coordination.domain.plan import Plan
 
 _LONGEST_MONTHS = 360

@@ -9,6 +9,7 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.registry import industries, regions, uscc
 from libs.registry.dimensions import OwnerKind
+from libs.registry.loan_terms import IpRightKind
 
 PERSON_PREFIX = "person:"
 LONGEST_NAME = 200
@@ -20,14 +21,6 @@ _TELLING = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}")  # an identity card's number,
 class PartyStatus(StrEnum):
     ACTIVE = "ACTIVE"
     WITHDRAWN = "WITHDRAWN"
-
-
-class IpRightKind(StrEnum):
-    INVENTION = "INVENTION"
-    UTILITY_MODEL = "UTILITY_MODEL"
-    DESIGN = "DESIGN"
-    TRADEMARK = "TRADEMARK"
-    COPYRIGHT = "COPYRIGHT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions
-from libs.registry.product_kind import ProductKind
-from services.lending.domain.product import MOST_MONTHS, MOST_PPM, GuaranteeMode, Product, ProductStatus
+from libs.registry.loan_terms import GuaranteeMode, ProductKind
+from services.lending.domain.product import MOST_MONTHS, MOST_PPM, Product, ProductStatus
 
 
 class ApplicationStatus(StrEnum):

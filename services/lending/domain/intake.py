@@ -15,18 +15,9 @@ from libs.criteria.violation import Violation
 from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import OwnerKind
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import GuaranteeMode, IpRightKind, ProductKind, RateBase
 from libs.registry.size import Size
-from services.lending.domain.product import (
-    GuaranteeMode,
-    IpPledgeCap,
-    IpRightKind,
-    NewProduct,
-    ProductFlag,
-    ProductTerms,
-    Rate,
-    RateBase,
-)
+from services.lending.domain.product import IpPledgeCap, NewProduct, ProductFlag, ProductTerms, Rate
 
 
 class RowOutcome(StrEnum):

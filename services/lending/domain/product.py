@@ -11,7 +11,7 @@ from libs.finance.cost import Fee
 from libs.finance.money import BP
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import OwnerKind
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import GuaranteeMode, IpRightKind, ProductKind, RateBase
 from libs.registry.size import Size
 
 RATE_DISCLOSURE = "PBC Announcement [2021] No. 3"
@@ -42,29 +42,6 @@ class ProductFlag(StrEnum):
     AGRICULTURE = "AGRICULTURE"
     START_UP = "START_UP"
     SRDI = "SRDI"
-
-
-class RateBase(StrEnum):
-    LPR_1Y = "LPR_1Y"
-    LPR_5Y = "LPR_5Y"
-    FIXED = "FIXED"
-
-
-class GuaranteeMode(StrEnum):
-    UNSECURED = "UNSECURED"
-    MORTGAGE = "MORTGAGE"
-    PLEDGE = "PLEDGE"
-    IP_PLEDGE = "IP_PLEDGE"
-    THIRD_PARTY = "THIRD_PARTY"
-    FINANCING_GUARANTEE = "FINANCING_GUARANTEE"
-
-
-class IpRightKind(StrEnum):
-    INVENTION = "INVENTION"
-    UTILITY_MODEL = "UTILITY_MODEL"
-    DESIGN = "DESIGN"
-    TRADEMARK = "TRADEMARK"
-    COPYRIGHT = "COPYRIGHT"
 
 
 class ProductStatus(StrEnum):

@@ -8,8 +8,7 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions
-from libs.registry.product_kind import ProductKind
-from services.matching.domain.offer import GuaranteeMode
+from libs.registry.loan_terms import GuaranteeMode, ProductKind
 
 MAX_MONTHS = 600
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import FACTS, encode
 from libs.registry.dimensions import Dimensions
-from services.matching.domain.offer import IpRightKind
+from libs.registry.loan_terms import IpRightKind
 
 PLATFORM = "platform"
 LOAN_RECORD = "bank_loan_record"

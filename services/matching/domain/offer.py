@@ -1,38 +1,13 @@
 """Loan products as matching reads them. They are lending's states: fields that it adds later are passed over."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from libs.criteria.evaluate import Criterion
 from libs.finance.cost import Fee
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import OwnerKind
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import GuaranteeMode, IpRightKind, ProductKind, RateBase
 from libs.registry.size import Size
-
-
-class RateBase(StrEnum):
-    LPR_1Y = "LPR_1Y"
-    LPR_5Y = "LPR_5Y"
-    FIXED = "FIXED"
-
-
-class GuaranteeMode(StrEnum):
-    UNSECURED = "UNSECURED"
-    MORTGAGE = "MORTGAGE"
-    PLEDGE = "PLEDGE"
-    IP_PLEDGE = "IP_PLEDGE"
-    THIRD_PARTY = "THIRD_PARTY"
-    FINANCING_GUARANTEE = "FINANCING_GUARANTEE"
-
-
-class IpRightKind(StrEnum):
-    INVENTION = "INVENTION"
-    UTILITY_MODEL = "UTILITY_MODEL"
-    DESIGN = "DESIGN"
-    TRADEMARK = "TRADEMARK"
-    COPYRIGHT = "COPYRIGHT"
-
 
 COLLATERAL = (GuaranteeMode.MORTGAGE, GuaranteeMode.PLEDGE, GuaranteeMode.THIRD_PARTY)
 

@@ -6,8 +6,9 @@ from datetime import date
 
 from libs.finance.daycount import add_months
 from libs.finance.money import BP, floor
+from libs.registry.loan_terms import IpRightKind
 from services.matching.domain.firm import IpRight
-from services.matching.domain.offer import IpRightKind, Terms
+from services.matching.domain.offer import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

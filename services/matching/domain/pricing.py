@@ -7,7 +7,8 @@ from libs.finance.cost import CostSheet, Fee, FeeBasis, FeeTiming, Subsidy, cost
 from libs.finance.money import PPM
 from libs.finance.rates import MONTHS_PER_YEAR
 from libs.finance.schedule import RepaymentMethod
-from services.matching.domain.offer import Rate, RateBase, Terms
+from libs.registry.loan_terms import RateBase
+from services.matching.domain.offer import Rate, Terms
 
 BASIS_POINT = 100  # in millionths: banks quote whole basis points
 AMORTISING = (RepaymentMethod.EQUAL_INSTALMENT, RepaymentMethod.EQUAL_PRINCIPAL)

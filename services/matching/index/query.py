@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libs.registry.dimensions import OwnerKind
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import ProductKind, RateBase
 from libs.registry.size import Size
 from services.matching.domain.likelihood import CURVE, Coefficients, firm_logit
-from services.matching.domain.offer import RateBase
 from services.matching.domain.ranking import Ranking
 from services.matching.index.layout import BITS, FACT_BIT, INTEGER_FACTS, Bit
 from services.matching.index.planes import INDUSTRY_UNKNOWN, NO_PLANE, REGION_UNKNOWN, Planes

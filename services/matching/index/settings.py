@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.domain.offer import IpRightKind
+from libs.registry.loan_terms import IpRightKind
 from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED
 from services.matching.index.sets import Interned
 

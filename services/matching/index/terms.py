@@ -7,11 +7,10 @@ from functools import lru_cache
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import encode
 from libs.registry.dimensions import OwnerKind
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import IpRightKind, ProductKind, RateBase
 from libs.registry.size import Size
 from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.matching.domain.offer import IpRightKind, RateBase
 from services.matching.index.layout import (
     COLLATERAL,
     FACT_BIT,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from libs.criteria.violation import Violation
 from libs.finance.cost import CostSheet, Fee, Subsidy
+from libs.registry.loan_terms import GuaranteeMode
 from services.matching.domain import guarantee as guarantees
 from services.matching.domain import pricing
 from services.matching.domain.answer import (
@@ -20,7 +21,7 @@ from services.matching.domain.firm import Firm
 from services.matching.domain.guarantee import Cover, best_cover
 from services.matching.domain.likelihood import band, likelihood_ppm
 from services.matching.domain.offer import COLLATERAL as COLLATERAL_MODES
-from services.matching.domain.offer import GuaranteeMode, Offer, Terms
+from services.matching.domain.offer import Offer, Terms
 from services.matching.domain.pledge import needed
 from services.matching.domain.ranking import value_ppm
 from services.matching.domain.reasons import Case

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from libs.chassis.codec import load
 from libs.policy import NoPolicyValue, PolicySet
+from libs.registry.loan_terms import RateBase
 from libs.registry.lpr import LprTenor, lpr_on
 from services.matching.domain.benefit import Benefit, benefit_of
 from services.matching.domain.likelihood import Coefficients
-from services.matching.domain.offer import RateBase
 from services.matching.domain.ranking import Ranking
 
 LIKELIHOOD, RANKING, BENEFITS = "matching.likelihood", "matching.ranking", "benefits."

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from libs.criteria.violation import Violation
 from libs.registry import regions
 from libs.registry.industries import sections
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import ProductKind
 from libs.registry.regions import counties
 from libs.registry.size import Size
 from services.oversight.domain.cube import ROOT

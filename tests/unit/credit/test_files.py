@@ -8,10 +8,11 @@ from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, Forbidden, NotFound
 from libs.criteria.violation import Violation
 from libs.registry.dimensions import OwnerKind
+from libs.registry.loan_terms import IpRightKind
 from libs.registry.size import Size
 from services.credit.domain.bulk import RowState
 from services.credit.domain.facts import NewFacts, Source
-from services.credit.domain.party import IpRight, IpRightKind, Registration, check_party
+from services.credit.domain.party import IpRight, Registration, check_party
 from services.credit.operations import files, reading
 from tests.unit.credit.world import (
     BANK,

@@ -10,12 +10,13 @@ from libs.chassis.problems import Forbidden
 from libs.chassis.vault import firm_key
 from libs.criteria.vocabulary import FACTS
 from libs.eventing import topics
+from libs.registry.loan_terms import IpRightKind
 from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.credit.v1 import credit_pb2 as pb
 from rongqiao.credit.v1 import events_pb2
 from services.credit.domain.facts import NewFacts
 from services.credit.domain.invoices import NewInvoices
-from services.credit.domain.party import IpRight, IpRightKind
+from services.credit.domain.party import IpRight
 from services.credit.operations import files, invoices, summaries
 from tests.unit.credit.world import (
     FIRM,

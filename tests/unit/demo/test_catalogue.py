@@ -8,9 +8,9 @@ from app.demo.catalogue import accounts, guarantors, organisations, product_file
 from libs.criteria.evaluate import Disclosure
 from libs.registry import regions
 from libs.registry.industries import is_industry
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import GuaranteeMode, ProductKind, RateBase
 from services.lending.domain.intake import parse
-from services.lending.domain.product import GuaranteeMode, ProductFlag, ProductTerms, RateBase
+from services.lending.domain.product import ProductFlag, ProductTerms
 
 BANKS = [bank["key"] for bank in organisations("BANK")]
 PROGRAMMES = {"ordinary", "batch", "technology"}

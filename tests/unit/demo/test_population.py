@@ -13,9 +13,8 @@ from app.demo.population.shapes import DATA_SCOPES
 from libs.criteria.vocabulary import FACTS, encode
 from libs.registry import regions, uscc
 from libs.registry.industries import is_industry
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import IpRightKind, ProductKind
 from libs.registry.size import size_of
-from services.lending.domain.product import IpRightKind
 
 TODAY = date(2026, 11, 22)
 SIZE = 3000

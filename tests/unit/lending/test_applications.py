@@ -12,6 +12,7 @@ from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Forbidden, NotFound
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
+from libs.registry.loan_terms import GuaranteeMode, IpRightKind
 from services.lending import operations
 from services.lending.domain.application import (
     Application,
@@ -21,7 +22,7 @@ from services.lending.domain.application import (
     Declination,
     Disbursement,
 )
-from services.lending.domain.product import GuaranteeMode, IpPledgeCap, IpRightKind
+from services.lending.domain.product import IpPledgeCap
 from tests.support.lending import GUARANTEED, OTHER_FIRM, new_application, new_product
 from tests.unit.lending.desk import (
     APPROVAL,

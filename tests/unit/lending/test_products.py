@@ -8,18 +8,10 @@ import pytest
 from libs.chassis.problems import Conflict, Forbidden, NotFound
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
+from libs.registry.loan_terms import GuaranteeMode, IpRightKind, RateBase
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.lending import operations
-from services.lending.domain.product import (
-    GuaranteeMode,
-    IpPledgeCap,
-    IpRightKind,
-    Product,
-    ProductFlag,
-    ProductStatus,
-    Rate,
-    RateBase,
-)
+from services.lending.domain.product import IpPledgeCap, Product, ProductFlag, ProductStatus, Rate
 from tests.support.lending import new_product, terms
 from tests.unit.lending.desk import (
     BANK,

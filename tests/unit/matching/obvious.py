@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from libs.criteria.evaluate import Criterion, Outcome, evaluate
 from libs.criteria.vocabulary import decode
 from libs.registry import industries, regions
+from libs.registry.loan_terms import GuaranteeMode
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.likelihood import firm_logit, likelihood_ppm
-from services.matching.domain.offer import GuaranteeMode, Offer
+from services.matching.domain.offer import Offer
 from services.matching.domain.pricing import AMORTISING, fee_sums, method_of, rate_ppm, yearly_fees_ppm
 from services.matching.domain.ranking import value_ppm
 from services.matching.index.found import Entry

@@ -5,12 +5,11 @@ from hypothesis import strategies as st
 from libs.criteria.evaluate import FITTING, Operator
 from libs.criteria.vocabulary import FACTS, FactType, Kind
 from libs.registry.dimensions import OwnerKind
-from libs.registry.product_kind import ProductKind
+from libs.registry.loan_terms import ProductKind, RateBase
 from libs.registry.size import Size
 from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.likelihood import Coefficients
-from services.matching.domain.offer import RateBase
 from services.matching.domain.ranking import Ranking
 from services.matching.index.query import Query
 from services.matching.index.settings import Fees, GuaranteeRule, PledgeRule

@@ -8,9 +8,9 @@ import pytest
 from libs.criteria.evaluate import Outcome
 from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming, cost_sheet
 from libs.finance.schedule import RepaymentMethod
+from libs.registry.loan_terms import GuaranteeMode
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
-from services.matching.domain.offer import GuaranteeMode
 from tests.unit.matching.world import (
     FIRM,
     FIRST_LOAN,

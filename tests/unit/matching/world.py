@@ -6,13 +6,13 @@ from typing import Any
 
 from libs import policy
 from libs.registry.dimensions import Dimensions, OwnerKind
+from libs.registry.loan_terms import IpRightKind
 from libs.registry.size import Size
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import Match, MatchRequest
 from services.matching.domain.firm import Firm, IpRight
 from services.matching.domain.guarantee import Headroom, Programme, ProgrammeRoom, ProgrammeShare
-from services.matching.domain.offer import IpRightKind
 from services.matching.operations.recommend import recommend
 from services.matching.operations.rulebook import rulebook
 
