@@ -6,10 +6,10 @@ from pathlib import Path
 from libs.chassis.service import Context, Service
 from rongqiao.guarantee.v1 import guarantee_pb2_grpc
 from services.guarantee.handlers import HANDLERS
-from services.guarantee.http import router
+from services.guarantee.http import routers
 from services.guarantee.jobs import jobs
 from services.guarantee.operations.rulebook import read
-from services.guarantee.rpc import GuaranteesServicer
+from services.guarantee.rpc.guarantees import GuaranteesServicer
 from services.guarantee.store import metadata
 
 NAME = "guarantee"
@@ -24,7 +24,7 @@ def build(context: Context) -> Service:
         metadata=metadata,
         migrations=Path(__file__).parent / "migrations" / "versions",
         collections=("guarantors", "programmes", "quotes", "guarantees"),
-        routers=(router,),
+        routers=routers,
         add_servicers=(partial(guarantee_pb2_grpc.add_GuaranteesServicer_to_server, servicer),),
         rpc_names=("rongqiao.guarantee.v1.Guarantees",),
         handlers=HANDLERS,

@@ -37,6 +37,14 @@ def keep_rulebook(tx: WriteTx, rules: Rulebook) -> None:
     tx.execute(insert.on_conflict_do_update(index_elements=[rulebooks.c.policy_set], set_=again))
 
 
+def policy_set(tx: ReadTx) -> str:
+    """The policy set in use; Unavailable until the first is loaded."""
+    found = tx.scalar(sa.select(rulebooks.c.policy_set).order_by(rulebooks.c.number.desc()).limit(1))
+    if found is None:
+        raise Unavailable("The rules are not loaded yet.", mend="Try again in a moment.")
+    return found
+
+
 def _text_in_use(tx: ReadTx) -> str | None:
     return tx.scalar(sa.select(rulebooks.c.document).order_by(rulebooks.c.number.desc()).limit(1))
 

@@ -4,8 +4,12 @@ import sqlalchemy as sa
 
 from libs.chassis.columns import Document, Instant
 from libs.chassis.database import new_metadata
+from libs.finance.split import Share
 from libs.registry.dimensions import Dimensions
+from services.guarantee.domain.claim import Notice, Part
+from services.guarantee.domain.ledger import Head
 from services.guarantee.domain.quote import ShareAmount
+from services.guarantee.domain.recovery import Portion
 
 metadata = new_metadata()
 
@@ -33,7 +37,8 @@ rulebooks = sa.Table(
     sa.Column("number", sa.Integer, nullable=False, unique=True),
 )
 
-# `held_fen` is the sum of the limit's holds, always. It is above `limit_fen` only where the limit fell later.
+# `held_fen` is what counts against the limit, `returned_fen` the part of it that comes from returns and not from the
+# platform. A limit is exceeded only where it fell later, or where a return said so.
 limits = sa.Table(
     "limits",
     metadata,
@@ -42,11 +47,25 @@ limits = sa.Table(
     sa.Column("owner", sa.String(80), nullable=False),
     sa.Column("limit_fen", sa.BigInteger, nullable=False),
     sa.Column("held_fen", sa.BigInteger, nullable=False),
-    sa.CheckConstraint("held_fen >= 0", name="held"),
+    sa.Column("returned_fen", sa.BigInteger, nullable=False, server_default="0"),
+    sa.CheckConstraint("held_fen >= 0 AND returned_fen >= 0 AND returned_fen <= held_fen", name="held"),
     sa.Index("ix_limits_rule_owner", "rule", "owner"),
 )
 
-# `holder`: a guarantee, or `opening/<guarantor>` for the book from before the platform.
+# What one guarantor stands for of one borrower, unweighted: all but the bank's part, the platform's and returned.
+# `kind` is the class whose weight applies; the weight depends on the whole balance, so no single guarantee has one.
+exposures = sa.Table(
+    "exposures",
+    metadata,
+    sa.Column("guarantor", sa.String(80), sa.ForeignKey("guarantors.id"), primary_key=True),
+    sa.Column("party", sa.String(80), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("platform_fen", sa.BigInteger, nullable=False),
+    sa.Column("returned_fen", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("platform_fen >= 0 AND returned_fen >= 0", name="balances"),
+)
+
+# `holder`: a guarantee, or `return/<guarantor>/<contract>` for one from off the platform.
 holds = sa.Table(
     "holds",
     metadata,
@@ -84,6 +103,183 @@ guarantees = sa.Table(
     sa.Index("ix_guarantees_bank_id", "bank", "id"),
     sa.Index("ix_guarantees_party_id", "party", "id"),
     sa.Index("ix_guarantees_status_reserved_until", "status", "reserved_until"),
+)
+
+# One loan paid out under a guarantee. `shares` are the contract's, from its filing on for good.
+drawdowns = sa.Table(
+    "drawdowns",
+    metadata,
+    sa.Column("loan_id", sa.String(80), primary_key=True),
+    sa.Column("guarantee_id", sa.String(40), sa.ForeignKey("guarantees.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("amount_fen", sa.BigInteger, nullable=False),
+    sa.Column("outstanding_fen", sa.BigInteger, nullable=False),
+    sa.Column("shares", Document(tuple[Share, ...]), nullable=False),
+    sa.Column("programme_effective", sa.Date, nullable=False),
+    sa.Column("fee_fen", sa.BigInteger, nullable=False),
+    sa.Column("drawn_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date, nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("note", sa.Text),
+    sa.UniqueConstraint("guarantee_id", "number"),
+    sa.CheckConstraint("outstanding_fen >= 0 AND outstanding_fen <= amount_fen", name="outstanding"),
+)
+
+# A drawdown before each tier above the direct guarantor; `layer` is the party of the shares.
+filings = sa.Table(
+    "filings",
+    metadata,
+    sa.Column("loan_id", sa.String(80), sa.ForeignKey("drawdowns.loan_id"), primary_key=True),
+    sa.Column("layer", sa.String(20), primary_key=True),
+    sa.Column("organisation", sa.String(80), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("due_by", sa.Date, nullable=False),
+    sa.Column("submitted_on", sa.Date),
+    sa.Column("decided_on", sa.Date),
+    sa.Column("decided_by", sa.String(80)),
+    sa.Column("number", sa.String(80)),
+    sa.Column("reason", sa.Text),
+    sa.Index("ix_filings_organisation_status", "organisation", "status"),
+    sa.Index("ix_filings_status_due_by", "status", "due_by"),
+)
+
+# Every movement in the book of a guarantor, in its order; `hash` is over the entry and the hash before it.
+ledger_entries = sa.Table(
+    "ledger_entries",
+    metadata,
+    sa.Column("book", sa.String(80), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("kind", sa.String(30), nullable=False),
+    sa.Column("business_date", sa.Date, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("loan_id", sa.String(80)),
+    sa.Column("reference", sa.String(160), nullable=False),
+    sa.Column("policy_set", sa.String(40), nullable=False),
+    sa.Column("postings", sa.Text, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index("ix_ledger_entries_reference", "reference"),
+    sa.Index("ix_ledger_entries_book_business_date", "book", "business_date"),
+)
+
+# The last entry of each book; its row is locked by whoever writes the next.
+ledger_heads = sa.Table(
+    "ledger_heads",
+    metadata,
+    sa.Column("book", sa.String(80), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+# The sum of the postings of an account with a counterparty (`other`), debits positive.
+ledger_balances = sa.Table(
+    "ledger_balances",
+    metadata,
+    sa.Column("book", sa.String(80), primary_key=True),
+    sa.Column("account", sa.String(30), primary_key=True),
+    sa.Column("other", sa.String(80), primary_key=True),
+    sa.Column("amount_fen", sa.BigInteger, nullable=False),
+)
+
+# The heads of all books at the close of a day, under one hash with the root before it.
+ledger_roots = sa.Table(
+    "ledger_roots",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("heads", Document(tuple[Head, ...]), nullable=False),
+    sa.Column("root", sa.String(64), nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+)
+
+# What one party owes another, from the moment that it is owed.
+dues = sa.Table(
+    "dues",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("debtor", sa.String(80), nullable=False),
+    sa.Column("creditor", sa.String(80), nullable=False),
+    sa.Column("amount_fen", sa.BigInteger, nullable=False),
+    sa.Column("guarantor", sa.String(80), nullable=False),
+    sa.Column("loan_id", sa.String(80), nullable=False),
+    sa.Column("reference", sa.String(40), nullable=False),
+    sa.Column("arisen_on", sa.Date, nullable=False),
+    sa.Column("due_by", sa.Date, nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("paid_on", sa.Date),
+    sa.Column("payment_reference", sa.String(80)),
+    sa.Column("dispute", sa.Text),
+    sa.CheckConstraint("amount_fen > 0", name="amount"),
+    sa.Index("ix_dues_debtor_status", "debtor", "status"),
+    sa.Index("ix_dues_creditor_status", "creditor", "status"),
+    sa.Index("ix_dues_reference", "reference"),
+)
+
+# A bank's call on a guarantee. `parts` is who bears what of it, `received` what each got back by recovery.
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("loan_id", sa.String(80), sa.ForeignKey("drawdowns.loan_id"), nullable=False),
+    sa.Column("notice_number", sa.String(80), nullable=False),
+    sa.Column("guarantee_id", sa.String(40), sa.ForeignKey("guarantees.id"), nullable=False),
+    sa.Column("bank", sa.String(80), nullable=False),
+    sa.Column("guarantor", sa.String(80), nullable=False),
+    sa.Column("notice", Document(Notice), nullable=False),
+    sa.Column("noticed_at", Instant, nullable=False),
+    sa.Column("noticed_on", sa.Date, nullable=False),
+    sa.Column("claimed_fen", sa.BigInteger, nullable=False),
+    sa.Column("covered_fen", sa.BigInteger, nullable=False),
+    sa.Column("cap", sa.String(200), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("payer", sa.String(80), nullable=False),
+    sa.Column("review_by", sa.Date, nullable=False),
+    sa.Column("pay_by", sa.Date),
+    sa.Column("decided_by", sa.String(80)),
+    sa.Column("grounds", Document(tuple[str, ...]), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("parts", Document(tuple[Part, ...]), nullable=False),
+    sa.Column("cut_fen", sa.BigInteger, nullable=False),
+    sa.Column("pending_fen", sa.BigInteger, nullable=False),
+    sa.Column("costs_carried_fen", sa.BigInteger, nullable=False),
+    sa.Column("surplus_fen", sa.BigInteger, nullable=False),
+    sa.Column("policy_set", sa.String(40), nullable=False),
+    sa.UniqueConstraint("loan_id", "notice_number"),
+    sa.Index("ix_claims_cap_noticed_at", "cap", "noticed_at"),
+    sa.Index("ix_claims_guarantor_id", "guarantor", "id"),
+    sa.Index("ix_claims_bank_id", "bank", "id"),
+)
+
+# Money that came back from a borrower or its pledge, and who was given what of it.
+recoveries = sa.Table(
+    "recoveries",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("claim_id", sa.String(40), sa.ForeignKey("claims.id"), nullable=False),
+    sa.Column("reference", sa.String(80), nullable=False),
+    sa.Column("gross_fen", sa.BigInteger, nullable=False),
+    sa.Column("costs_fen", sa.BigInteger, nullable=False),
+    sa.Column("net_fen", sa.BigInteger, nullable=False),
+    sa.Column("costs_carried_fen", sa.BigInteger, nullable=False),
+    sa.Column("surplus_fen", sa.BigInteger, nullable=False),
+    sa.Column("parts", Document(tuple[Portion, ...]), nullable=False),
+    sa.Column("received_on", sa.Date, nullable=False),
+    sa.Column("lead", sa.String(80), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.UniqueConstraint("claim_id", "reference"),
+)
+
+# What the cap of a bucket is measured by: what was released in its period, and what was paid for claims.
+caps = sa.Table(
+    "caps",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("programme", sa.String(80), nullable=False),
+    sa.Column("bank", sa.String(80)),
+    sa.Column("period", sa.Integer, nullable=False),
+    sa.Column("released_fen", sa.BigInteger, nullable=False),
+    sa.Column("released_fen_days", sa.BigInteger, nullable=False),
+    sa.Column("paid_fen", sa.BigInteger, nullable=False),
+    sa.Column("settled_on", sa.Date),
 )
 
 # The recognitions of firms, of which credit tells what is public. A firm without any has no row.

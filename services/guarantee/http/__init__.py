@@ -1,0 +1,5 @@
+"""Guarantee over HTTP, a module for each group of its collections."""
+
+from services.guarantee.http import guarantees
+
+routers = (guarantees.router,)

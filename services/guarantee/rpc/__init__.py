@@ -1,0 +1,1 @@
+"""Guarantee over gRPC, a module for each of its services: the same operations."""

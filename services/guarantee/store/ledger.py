@@ -1,0 +1,112 @@
+"""The ledger: entries are only ever added; balances and heads follow in the same transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from libs.chassis.database import ReadTx, WriteTx
+from libs.chassis.rows import from_row, to_row
+from libs.eventing.tables import insert_into
+from services.guarantee.domain.ledger import GENESIS, Account, Entry, Head, Root
+from services.guarantee.store.tables import ledger_balances, ledger_entries, ledger_heads, ledger_roots
+
+Balances = Mapping[tuple[str, str, str], int]  # (book, account, other) -> fen
+
+_ROWS_AT_A_TIME = 5000
+
+
+def lock_heads(tx: WriteTx, books: Sequence[str]) -> dict[str, Head]:
+    """The last entry of each book, which nobody else follows until the end; a new book begins at number 0."""
+    wanted = sorted(set(books))
+    locked = sa.select(ledger_heads).where(ledger_heads.c.book.in_(wanted)).order_by(ledger_heads.c.book)
+    rows = tx.lock_rows(locked)
+    if len(rows) < len(wanted):
+        fresh = [{"book": book, "number": 0, "hash": GENESIS} for book in wanted]
+        tx.execute(insert_into(tx, ledger_heads).values(fresh).on_conflict_do_nothing())
+        rows = tx.lock_rows(locked)
+    return {row.book: Head(book=row.book, number=row.number, hash=row.hash) for row in rows}
+
+
+def append(tx: WriteTx, entries: Sequence[Entry], heads: Sequence[Head], changes: Balances) -> None:
+    """The entries, the heads after them, and what they change of balances."""
+    tx.execute(sa.insert(ledger_entries), [to_row(entry) for entry in entries])
+    moved = [{"of": head.book, "to": head.number, "now": head.hash} for head in heads]
+    tx.execute(_MOVE_HEAD, moved)
+    rows = [
+        {"book": book, "account": account, "other": other, "amount_fen": amount_fen}
+        for (book, account, other), amount_fen in sorted(changes.items())
+    ]
+    fresh = insert_into(tx, ledger_balances)
+    total = ledger_balances.c.amount_fen + fresh.excluded.amount_fen
+    key = list(ledger_balances.primary_key)
+    tx.execute(fresh.on_conflict_do_update(index_elements=key, set_={"amount_fen": total}), rows)
+
+
+_MOVE_HEAD = (
+    sa.update(ledger_heads)
+    .where(ledger_heads.c.book == sa.bindparam("of"))
+    .values(number=sa.bindparam("to"), hash=sa.bindparam("now"))
+)
+
+
+def heads(tx: ReadTx) -> tuple[Head, ...]:
+    return tuple(
+        from_row(Head, row) for row in tx.rows(sa.select(ledger_heads).order_by(ledger_heads.c.book))
+    )
+
+
+def balances(tx: ReadTx, book: str | None = None) -> Balances:
+    """Every balance, or those of one book."""
+    query = sa.select(ledger_balances)
+    if book is not None:
+        query = query.where(ledger_balances.c.book == book)
+    return {(row.book, row.account, row.other): row.amount_fen for row in tx.rows(query)}
+
+
+def balance(tx: ReadTx, book: str, account: Account, other: str) -> int:
+    here = ledger_balances.c
+    mine = (here.book == book) & (here.account == account) & (here.other == other)
+    return tx.scalar(sa.select(here.amount_fen).where(mine)) or 0
+
+
+def entries(tx: ReadTx, book: str, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+    """The entries of a book in their order, from behind a number, in bounded memory."""
+    here = ledger_entries.c
+    query = sa.select(ledger_entries).where((here.book == book) & (here.number > after)).order_by(here.number)
+    streamed = query.limit(limit).execution_options(yield_per=_ROWS_AT_A_TIME)
+    for row in tx.execute(streamed):
+        yield Entry(*row)
+
+
+def of_reference(tx: ReadTx, reference: str) -> tuple[Entry, ...]:
+    here = ledger_entries.c
+    query = sa.select(ledger_entries).where(here.reference == reference).order_by(here.book, here.number)
+    return tuple(Entry(*row) for row in tx.rows(query))
+
+
+def in_period(tx: ReadTx, book: str, first: date, last: date) -> tuple[Entry, ...]:
+    """The entries of a book with a business date from `first` to `last`, both included."""
+    here = ledger_entries.c
+    mine = (here.book == book) & here.business_date.between(first, last)
+    return tuple(Entry(*row) for row in tx.rows(sa.select(ledger_entries).where(mine).order_by(here.number)))
+
+
+def roots(tx: ReadTx) -> tuple[Root, ...]:
+    rows = tx.rows(sa.select(ledger_roots).order_by(ledger_roots.c.day))
+    return tuple(from_row(Root, row) for row in rows)
+
+
+def last_root(tx: ReadTx) -> Root | None:
+    row = tx.row(sa.select(ledger_roots).order_by(ledger_roots.c.day.desc()).limit(1))
+    return None if row is None else from_row(Root, row)
+
+
+def add_root(tx: WriteTx, root: Root) -> None:
+    tx.execute(sa.insert(ledger_roots).values(to_row(root)))
+
+
+def by_book(found: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
+    for book, mine in groupby(found, key=lambda entry: entry.book):
+        yield book, list(mine)
