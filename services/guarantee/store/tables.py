@@ -119,6 +119,8 @@ drawdowns = sa.Table(
     sa.Column("fee_fen", sa.BigInteger, nullable=False),
     sa.Column("drawn_on", sa.Date, nullable=False),
     sa.Column("due_on", sa.Date, nullable=False),
+    sa.Column("listed_on", sa.Date),
+    sa.Column("filed_on", sa.Date),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("note", sa.Text),
     sa.UniqueConstraint("guarantee_id", "number"),
@@ -134,13 +136,15 @@ filings = sa.Table(
     sa.Column("organisation", sa.String(80), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("due_by", sa.Date, nullable=False),
+    sa.Column("cure_by", sa.Date, nullable=False),
     sa.Column("submitted_on", sa.Date),
     sa.Column("decided_on", sa.Date),
     sa.Column("decided_by", sa.String(80)),
     sa.Column("number", sa.String(80)),
+    sa.Column("covers_until", sa.Date),
     sa.Column("reason", sa.Text),
     sa.Index("ix_filings_organisation_status", "organisation", "status"),
-    sa.Index("ix_filings_status_due_by", "status", "due_by"),
+    sa.Index("ix_filings_status_cure_by", "status", "cure_by"),
 )
 
 # Every movement in the book of a guarantor, in its order; `hash` is over the entry and the hash before it.
@@ -158,7 +162,7 @@ ledger_entries = sa.Table(
     sa.Column("postings", sa.Text, nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Index("ix_ledger_entries_reference", "reference"),
-    sa.Index("ix_ledger_entries_book_business_date", "book", "business_date"),
+    sa.Index("ix_ledger_entries_book_recorded_at", "book", "recorded_at"),
 )
 
 # The last entry of each book; its row is locked by whoever writes the next.
@@ -201,7 +205,7 @@ dues = sa.Table(
     sa.Column("amount_fen", sa.BigInteger, nullable=False),
     sa.Column("guarantor", sa.String(80), nullable=False),
     sa.Column("loan_id", sa.String(80), nullable=False),
-    sa.Column("reference", sa.String(40), nullable=False),
+    sa.Column("reference", sa.String(120), nullable=False),
     sa.Column("arisen_on", sa.Date, nullable=False),
     sa.Column("due_by", sa.Date, nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
@@ -230,10 +234,12 @@ claims = sa.Table(
     sa.Column("claimed_fen", sa.BigInteger, nullable=False),
     sa.Column("covered_fen", sa.BigInteger, nullable=False),
     sa.Column("cap", sa.String(200), nullable=False),
+    sa.Column("cap_use_fen", sa.BigInteger, nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("payer", sa.String(80), nullable=False),
     sa.Column("review_by", sa.Date, nullable=False),
     sa.Column("pay_by", sa.Date),
+    sa.Column("released_on", sa.Date),
     sa.Column("decided_by", sa.String(80)),
     sa.Column("grounds", Document(tuple[str, ...]), nullable=False),
     sa.Column("reason", sa.Text),
@@ -268,7 +274,20 @@ recoveries = sa.Table(
     sa.UniqueConstraint("claim_id", "reference"),
 )
 
-# What the cap of a bucket is measured by: what was released in its period, and what was paid for claims.
+# That a side agreed to a month's statement with another, and to which figures.
+statement_agreements = sa.Table(
+    "statement_agreements",
+    metadata,
+    sa.Column("book", sa.String(80), primary_key=True),
+    sa.Column("counterparty", sa.String(80), primary_key=True),
+    sa.Column("month", sa.String(7), primary_key=True),
+    sa.Column("closing_fen", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("agreed_by", sa.String(80), nullable=False),
+    sa.Column("agreed_at", Instant, nullable=False),
+)
+
+# What the cap of a bucket is measured by: what was released in its period.
 caps = sa.Table(
     "caps",
     metadata,
@@ -278,7 +297,6 @@ caps = sa.Table(
     sa.Column("period", sa.Integer, nullable=False),
     sa.Column("released_fen", sa.BigInteger, nullable=False),
     sa.Column("released_fen_days", sa.BigInteger, nullable=False),
-    sa.Column("paid_fen", sa.BigInteger, nullable=False),
     sa.Column("settled_on", sa.Date),
 )
 
@@ -294,7 +312,8 @@ recognitions = sa.Table(
 repayments_ahead = sa.Table(
     "repayments_ahead",
     metadata,
-    sa.Column("guarantee_id", sa.String(40), sa.ForeignKey("guarantees.id"), primary_key=True),
+    sa.Column("loan_id", sa.String(80), primary_key=True),
+    sa.Column("guarantee_id", sa.String(40), sa.ForeignKey("guarantees.id"), nullable=False),
     sa.Column("outstanding_fen", sa.BigInteger, nullable=False),
     sa.Column("paid_on", sa.Date, nullable=False),
 )
