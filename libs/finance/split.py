@@ -75,6 +75,24 @@ def capped(amount_fen: int, shares: Sequence[Share], paid_fen: int, cap_fen: int
     return _complete(amount_fen, payable_fen, shares, upper)
 
 
+def capped_layer(parts: Mapping[str, int], layer: Sequence[str], room_fen: int, to: str) -> dict[str, int]:
+    """The parts where the parties in `layer` together pay at most `room_fen`; `to` bears what they do not.
+
+    A cap on what the upper tiers refund, while the direct guarantor still owes the lender. Each of them pays
+    `room_fen` by its part, rounded down, so that the cap holds to the fen. Enough room changes nothing; room below
+    zero counts as none. `to` is one of the parts and stands outside the layer. Where the cap is on the whole system's
+    payment, `capped` is the rule.
+    """
+    inside = {party: parts[party] for party in layer if party in parts}
+    if to not in parts or to in inside:
+        raise Violation("excess", f"{to} cannot bear what {', '.join(layer)} do not.", "Name another party.")
+    total_fen, room_fen = sum(inside.values()), max(0, room_fen)
+    if total_fen <= room_fen:
+        return dict(parts)
+    paid = {party: floor(room_fen * part, total_fen) for party, part in inside.items()}
+    return {**parts, **paid, to: parts[to] + total_fen - sum(paid.values())}
+
+
 def recover(amount_fen: int, remaining: Mapping[str, int], ties: Sequence[str]) -> Recovery:
     """Distributes a recovery by what each party bore and has not yet received (largest remainder).
 

@@ -1,30 +1,31 @@
 """The rulebook as the policy files of guarantee spell it.
 
 `guarantee.programme.<programme>` names a programme and its scheme. Each figure stands by itself, with its own source
-and dates, under the programme's name or, shared by the tiers of a scheme, under the scheme's.
+and dates: under the programme's name; or under its scheme's, where the tiers of a scheme share it; or under `default`,
+where a programme says nothing of its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from libs.chassis import codec
 from libs.policy import Entry, NoPolicyValue, PolicySet
-from services.guarantee.domain.programme import Programme, RedLines, Rulebook, Status
+from services.guarantee.domain.programme import Programme, Rulebook, Status
+from services.guarantee.domain.red_lines import RedLines
 
 _PROGRAMME = "guarantee.programme."
 _LINES = "guarantee.red_lines."
+_DEFAULTS = "default"
 _OPTIONAL = "labels"
+# Records that hold several figures under one parameter; every other parameter is one figure.
+_RECORDS = ("borrowers", _OPTIONAL)
+_NAMED = ("id", "scheme", "name", "effective", "status", "batch", "source", "sources")
+_IN_RECORDS = ("sizes", "owner_kinds", "labels", "labels_excluded")
 _FIGURES = (
-    "shares",
-    "fee_rate_ppm",
-    "claim_cap_bp",
-    "borrower_limit_fen",
-    "loan_limit_fen",
-    "term_max_months",
-    "annual_quota_fen",
-    "borrowers",
-    _OPTIONAL,
+    *(one.name for one in fields(Programme) if one.name not in (*_NAMED, *_IN_RECORDS)),
+    *_RECORDS,
 )
 
 
@@ -64,12 +65,16 @@ def _version(policies: PolicySet, programme: str, day: date) -> Programme:
 
 
 def _parameters(policies: PolicySet, programme: str) -> dict[str, str]:
-    """Where each figure stands: under the programme's own name, or under its scheme's."""
-    scheme = _scheme(policies, programme)
-    own = {name: f"guarantee.{programme}.{name}" for name in _FIGURES}
-    shared = {name: f"guarantee.{scheme}.{name}" for name in _FIGURES}
-    places = {name: own[name] if own[name] in policies else shared[name] for name in _FIGURES}
-    return {name: where for name, where in places.items() if name != _OPTIONAL or where in policies}
+    """Where each figure stands: under the programme's own name, its scheme's, or as everybody's default."""
+    names = (programme, _scheme(policies, programme), _DEFAULTS)
+    places = {figure: _place(policies, names, figure) for figure in _FIGURES}
+    return {figure: where for figure, where in places.items() if figure != _OPTIONAL or where in policies}
+
+
+def _place(policies: PolicySet, names: Iterable[str], figure: str) -> str:
+    """The first of the names that has the figure; the last one's place where none has, which look-ups then report."""
+    places = [f"guarantee.{name}.{figure}" for name in names]
+    return next((place for place in places if place in policies), places[-1])
 
 
 def _scheme(policies: PolicySet, programme: str) -> str:

@@ -16,9 +16,10 @@ from libs.chassis.problems import Conflict, Forbidden
 from rongqiao.common.v1 import common_pb2
 from rongqiao.guarantee.v1 import events_pb2, guarantee_pb2_grpc
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
+from services.guarantee.domain.figures import FigureSource
 from services.guarantee.domain.guarantee import Guarantee, GuaranteePage, Reservation
 from services.guarantee.domain.guarantor import Guarantor, GuarantorList, Headroom, ProgrammeRoom
-from services.guarantee.domain.programme import FigureSource, Programme, ProgrammeList
+from services.guarantee.domain.programme import Programme, ProgrammeList
 from services.guarantee.domain.quote import LimitRoom, Proposal, Quote, RuleBreach, ShareAmount, Structure
 from services.guarantee.http import router
 from services.guarantee.rpc import GuaranteesServicer
