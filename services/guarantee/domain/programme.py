@@ -24,6 +24,7 @@ from services.guarantee.domain.terms import (
     BorrowerScope,
     CapTerms,
     ClaimScope,
+    Procedure,
     RecoveryRank,
 )
 
@@ -45,7 +46,8 @@ class Programme(Shape):
     `filing_days` from disbursement to the filing, `cure_days` more to mend one that failed; `review_days` from the
     bank's notice to the decision on it, `payment_days` from there to the payment, `reimbursement_days` from the
     payment to the refunds; `compliance_days` from a bank's list to its check (batch). The bank's notice may come
-    until `guarantee_period_months` after the loan fell due.
+    until `guarantee_period_months` after the loan fell due, with all `claim_documents`. The committee answers each of
+    `duties`; whoever is on the `negative_list` is not exempt from blame.
     """
 
     id: str
@@ -85,6 +87,10 @@ class Programme(Shape):
     reimbursement_days: int
     compliance_days: int
     guarantee_period_months: int
+    claim_documents: tuple[str, ...]
+    procedure: Procedure
+    duties: tuple[str, ...]
+    negative_list: tuple[str, ...]
     source: str
     sources: tuple[FigureSource, ...]
 

@@ -31,6 +31,13 @@ class RecoveryRank(StrEnum):
     SYSTEM_ONLY = "SYSTEM_ONLY"
 
 
+class Procedure(StrEnum):
+    """How a guarantor comes to its yes: by the manager's confirmation, or by steps that are each recorded."""
+
+    BRIEF = "BRIEF"
+    FULL = "FULL"
+
+
 class BorrowerScope(StrEnum):
     """Whose loans count against the limit for one borrower: the firm's, or those of all its related parties."""
 
