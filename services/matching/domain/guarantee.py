@@ -13,6 +13,7 @@ from libs.finance.daycount import add_months, days_between
 from libs.finance.rates import MONTHS_PER_YEAR
 from libs.finance.split import Share, annual_fee, covered, split
 from libs.registry.dimensions import OwnerKind
+from libs.registry.loan_terms import ProductKind
 from libs.registry.regions import within_any
 from libs.registry.size import Size
 from services.matching.domain.answer import PlanGuarantee, ShareAmount
@@ -49,7 +50,9 @@ class Programme:
     fee_rate_ppm: int
     borrower_limit_fen: int = 0
     loan_limit_fen: int = 0
+    term_min_months: int = 0
     term_max_months: int = 0
+    product_kinds: tuple[ProductKind, ...] = ()
     sizes: tuple[Size, ...] = ()
     owner_kinds: tuple[OwnerKind, ...] = ()
     labels: tuple[str, ...] = ()
@@ -115,9 +118,12 @@ def serves(headroom: Headroom, county: str) -> bool:
     return bool(headroom.counties) and within_any(county, headroom.counties)
 
 
-def best_cover(found: Sequence[Cover], bank: str, programmes: Sequence[str]) -> Cover | None:
-    """The first that the bank accepts, from a guarantor that is its partner."""
-    return next((cover for cover in found if _taken_by(cover, bank, programmes)), None)
+def best_cover(
+    found: Sequence[Cover], bank: str, programmes: Sequence[str], kind: ProductKind | None
+) -> Cover | None:
+    """The first that the bank accepts for this kind of loan, from a guarantor that is its partner."""
+    fitting = (cover for cover in found if _covers_kind(cover.programme, kind))
+    return next((cover for cover in fitting if _taken_by(cover, bank, programmes)), None)
 
 
 def fee(programme: Programme, amount_fen: int, drawn_on: date, term_months: int) -> Fee:
@@ -181,7 +187,9 @@ def _within_limits(programme: Programme, amount_fen: int, term_months: int) -> b
         (programme.borrower_limit_fen, amount_fen),
         (programme.term_max_months, term_months),
     )
-    return all(not limit or asked <= limit for limit, asked in limits)
+    return term_months >= programme.term_min_months and all(
+        not limit or asked <= limit for limit, asked in limits
+    )
 
 
 def _borrower_fits(cover: Cover, amount_fen: int) -> bool:
@@ -192,6 +200,10 @@ def _borrower_fits(cover: Cover, amount_fen: int) -> bool:
 
 def _preference(cover: Cover) -> tuple[int, int, str, str]:
     return cover.programme.fee_rate_ppm, -cover.room_fen, cover.programme.id, cover.guarantor.guarantor
+
+
+def _covers_kind(programme: Programme, kind: ProductKind | None) -> bool:
+    return not programme.product_kinds or kind in programme.product_kinds
 
 
 def _taken_by(cover: Cover, bank: str, programmes: Sequence[str]) -> bool:

@@ -80,7 +80,8 @@ class Columns:
 
     def write(self, slot: int, bank: str, terms: pb.ProductTerms, hard: read.Rules, soft: read.Rules) -> None:
         """Put a product into its slot. Violation, and nothing written, for terms that cannot be."""
-        prices = self._price_row(terms, hard.mask | soft.mask, soft.mask, (bank, tuple(terms.programmes)))
+        guarantee = bank, tuple(terms.programmes), read.KIND_OF.get(terms.kind)
+        prices = self._price_row(terms, hard.mask | soft.mask, soft.mask, guarantee)
         self.low[:, slot], self.high[:, slot], self.allowed[:, slot] = (
             read.LOWEST,
             read.HIGHEST,

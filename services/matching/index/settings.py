@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from libs.registry.loan_terms import IpRightKind
+from libs.registry.loan_terms import IpRightKind, ProductKind
 from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED
 from services.matching.index.sets import Interned
 
@@ -20,7 +20,8 @@ NO_GUARANTEE = -1
 PledgeRule = tuple[
     tuple[tuple[IpRightKind, int], ...], int
 ]  # (kind of right, cap in basis points), margin in months
-GuaranteeRule = tuple[str, tuple[str, ...]]  # bank, programmes that it accepts (none: all)
+# bank, programmes that it accepts (none: all), kind of loan (None: one that only a newer release knows)
+GuaranteeRule = tuple[str, tuple[str, ...], ProductKind | None]
 Setting = tuple[int, int, int]  # modes, number of the pledge rule, number of the guarantee rule
 
 Int64s = NDArray[np.int64]
@@ -43,7 +44,7 @@ class Fees:
 
 _NOTHING: tuple[PledgeRule, GuaranteeRule] = (
     ((), 0),
-    ("", ()),
+    ("", (), None),
 )  # number 0 of each, so that no table is empty
 
 
@@ -58,7 +59,10 @@ class Settings:
         self.number(0, *_NOTHING)
 
     def number(self, modes: int, pledge: PledgeRule, guarantee: GuaranteeRule) -> int:
-        setting = (modes, self.pledges.number(pledge), self.guarantees.number(guarantee))
+        """A rule counts only where its mode is taken, so that few are judged."""
+        pledged = pledge if modes & IP_PLEDGE else _NOTHING[0]
+        guaranteed = guarantee if modes & GUARANTEE else _NOTHING[1]
+        setting = (modes, self.pledges.number(pledged), self.guarantees.number(guaranteed))
         number = self.settings.number(setting)
         if number == len(self.table):
             self.table = np.pad(self.table, ((0, number), (0, 0)))

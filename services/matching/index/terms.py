@@ -30,6 +30,7 @@ FIRST_LOAN = 1  # in `flags`
 OWNER_NUMBER = {kind: int(common.OwnerKind.Value(f"OWNER_KIND_{kind}")) for kind in OwnerKind}
 SIZE_NUMBER = {size: int(common.Size.Value(f"SIZE_{size}")) for size in Size}
 KIND_NUMBER = {kind: int(pb.ProductKind.Value(f"PRODUCT_KIND_{kind}")) for kind in ProductKind}
+KIND_OF = {number: kind for kind, number in KIND_NUMBER.items()}
 BASE_NUMBER = {base: int(pb.RateBase.Value(f"RATE_BASE_{base}")) for base in RateBase}
 
 _MODES = {

@@ -147,7 +147,7 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
 
 
 def _cover(need: Need, offer: Offer) -> Cover | None:
-    return best_cover(need.covers, offer.bank, offer.terms.programmes)
+    return best_cover(need.covers, offer.bank, offer.terms.programmes, offer.terms.kind)
 
 
 def _fees(need: Need, terms: Terms, cover: Cover | None) -> tuple[Fee, ...]:

@@ -87,7 +87,7 @@ def _value(offer: Offer, verdict: Verdict, query: Query, mode: GuaranteeMode) ->
     missing, extra, guarantee_ppm = len(verdict.unknown), 0, 0
     if mode is GuaranteeMode.FINANCING_GUARANTEE:
         extra = weights.guaranteed
-        guarantee_ppm = fee((offer.bank, terms.programmes))
+        guarantee_ppm = fee((offer.bank, terms.programmes, terms.kind))
     elif mode is GuaranteeMode.IP_PLEDGE:
         extra = weights.ip_pledged
     elif mode is not GuaranteeMode.UNSECURED:
@@ -117,7 +117,7 @@ def _can(mode: GuaranteeMode, offer: Offer, query: Query) -> bool:
         caps = tuple(sorted((cap.right, cap.cap_bp) for cap in terms.ip_pledge_caps))
         return query.reaches is not None and query.reaches((caps, terms.ip_margin_months))
     if mode is GuaranteeMode.FINANCING_GUARANTEE:
-        return query.fees is not None and fee((offer.bank, terms.programmes)) >= 0
+        return query.fees is not None and fee((offer.bank, terms.programmes, terms.kind)) >= 0
     return True
 
 

@@ -133,9 +133,10 @@ def reaches(rule: PledgeRule) -> bool:
 
 
 def fee(rule: GuaranteeRule) -> int:
-    """One guarantor, which works with one bank under one programme."""
-    bank, programmes = rule
-    return 10_000 if bank == "org_a" and (not programmes or "batch" in programmes) else -1
+    """One guarantor, which works with one bank under one programme, for loans that do not revolve."""
+    bank, programmes, kind = rule
+    accepted = not programmes or "batch" in programmes
+    return 10_000 if bank == "org_a" and accepted and kind is not ProductKind.REVOLVING_LINE else -1
 
 
 @st.composite

@@ -2,21 +2,24 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from libs.criteria.evaluate import Outcome
 from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming, cost_sheet
 from libs.finance.schedule import RepaymentMethod
-from libs.registry.loan_terms import GuaranteeMode
+from libs.registry.loan_terms import GuaranteeMode, ProductKind
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
+from services.matching.domain.guarantee import Status
 from tests.unit.matching.world import (
     FIRM,
     FIRST_LOAN,
     GUARANTEED,
     GUARANTOR,
     IP_LOAN,
+    ORDINARY,
     YUAN,
     ask,
     catalogue,
@@ -116,6 +119,28 @@ def test_without_a_guarantor_that_can_take_it_there_is_no_guaranteed_plan(guaran
     answer = ask(catalogue(GUARANTEED, guarantor=guarantor))  # type: ignore[arg-type]
     assert answer.plans == ()
     assert [reason.code for reason in answer.families[2].why_none] == ["GUARANTEE"]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"term_min_months": 13},
+        {"product_kinds": (ProductKind.FIXED_ASSET,)},
+        {"status": Status.SUSPENDED},
+    ],
+    ids=["a longer term", "another kind of loan", "suspended"],
+)
+def test_a_programme_that_does_not_take_the_loan_covers_no_plan(terms: dict[str, Any]) -> None:
+    known = catalogue(GUARANTEED)
+    known.put_programme(replace(ORDINARY, **terms))
+    assert ask(known).plans == ()
+
+
+def test_a_programme_takes_the_terms_and_kinds_that_it_names() -> None:
+    known = catalogue(GUARANTEED)
+    narrow = replace(ORDINARY, term_min_months=12, product_kinds=(ProductKind.WORKING_CAPITAL,))
+    known.put_programme(narrow)
+    assert [plan.product_id for plan in ask(known).plans] == ["prd_covered"]
 
 
 def test_a_firm_with_a_loan_record_is_told_why_it_gets_no_first_loan() -> None:
