@@ -16,12 +16,22 @@ from libs.finance.split import (
     Share,
     annual_fee,
     capped,
+    capped_layer,
     claim_cap,
     claim_reserve_due,
     net_recovery,
     recover,
     split,
     unearned_fee_reserve,
+)
+from libs.finance.tiers import (
+    CapDefinition,
+    FeeBand,
+    FeeBase,
+    FeeTerm,
+    cap_money,
+    claim_ratio_ppm,
+    reguarantee_fee,
 )
 
 
@@ -69,6 +79,12 @@ def shared_under_cap(amount_fen: int, shares: dict[str, int], paid_fen: int, cap
     return capped(amount_fen, _shares(shares), paid_fen, cap_fen)
 
 
+def shared_under_layer_cap(
+    amount_fen: int, shares: dict[str, int], layer: list[str], room_fen: int, to: str
+) -> dict[str, int]:
+    return capped_layer(split(amount_fen, _shares(shares)), layer, room_fen, to)
+
+
 def recovered(
     borne: dict[str, int], gross_fen: int, ties: list[str], costs_fen: int = 0, carried_fen: int = 0
 ) -> dict[str, object]:
@@ -83,7 +99,32 @@ def recovered(
 
 
 def cap(released: list[list[int]], cap_bp: int, share_bp: int) -> int:
-    return claim_cap([(principal_fen, days) for principal_fen, days in released], cap_bp, share_bp)
+    return claim_cap(_pairs(released), cap_bp, share_bp)
+
+
+def cap_by_definition(
+    released: list[list[int]], cap_bp: int, shares: dict[str, int], balance_fen: int = 0
+) -> dict[str, int]:
+    """The money of every definition on the same releases."""
+    pairs = _pairs(released)
+    return {one: cap_money(one, pairs, cap_bp, _shares(shares), balance_fen) for one in CapDefinition}
+
+
+def ratio_by_definition(
+    paid_fen: int, released: list[list[int]], shares: dict[str, int], balance_fen: int = 0
+) -> dict[str, int | None]:
+    """The ratio of every definition on the same payments and releases, in millionths."""
+    pairs = _pairs(released)
+    return {one: claim_ratio_ppm(one, paid_fen, pairs, _shares(shares), balance_fen) for one in CapDefinition}
+
+
+def layered_fee(base: str, bands: Sequence[dict[str, int]], amount_fen: int, share_bp: int, days: int) -> int:
+    term = FeeTerm(payee="national", base=FeeBase(base), bands=tuple(FeeBand(**band) for band in bands))
+    return reguarantee_fee(term, amount_fen, share_bp, days)
+
+
+def _pairs(released: list[list[int]]) -> list[tuple[int, int]]:
+    return [(principal_fen, days) for principal_fen, days in released]
 
 
 def fee_by_days(amount_fen: int, rate_ppm: int, days: int, share_bp: int = 10_000) -> int:
@@ -110,7 +151,11 @@ RULES: dict[str, Callable[..., object]] = {
     "finance.split": shared,
     "finance.split_under_cap": shared_under_cap,
     "finance.recovery": recovered,
+    "finance.split_under_layer_cap": shared_under_layer_cap,
     "finance.claim_cap": cap,
+    "finance.cap_by_definition": cap_by_definition,
+    "finance.ratio_by_definition": ratio_by_definition,
+    "finance.reguarantee_fee": layered_fee,
     "finance.fee_by_days": fee_by_days,
     "finance.unearned_fee_reserve": unearned_fee_reserve,
     "finance.claim_reserve_due": claim_reserve_due,
