@@ -40,6 +40,8 @@ LENDING_REPAYMENT = Topic("rongqiao.lending.repayment.v1", Kind.FACT, _MANY, "le
 GUARANTEE_PROGRAMME = Topic("rongqiao.guarantee.programme.v1", Kind.STATE, _FEW, "guarantee")
 GUARANTEE_HEADROOM = Topic("rongqiao.guarantee.headroom.v1", Kind.STATE, _FEW, "guarantee")
 GUARANTEE_GUARANTEE = Topic("rongqiao.guarantee.guarantee.v1", Kind.FACT, _MANY, "guarantee")
+GUARANTEE_CLAIM = Topic("rongqiao.guarantee.claim.v1", Kind.FACT, _MANY, "guarantee")
+GUARANTEE_RECOVERY = Topic("rongqiao.guarantee.recovery.v1", Kind.FACT, _MANY, "guarantee")
 CREDIT_PARTY = Topic("rongqiao.credit.party.v1", Kind.STATE, _MANY, "credit")
 CREDIT_CONSENT = Topic("rongqiao.credit.consent.v1", Kind.FACT, _MANY, "credit")
 MATCHING_RECOMMENDATION = Topic("rongqiao.matching.recommendation.v1", Kind.FACT, _MANY, "matching")
@@ -54,6 +56,8 @@ TOPICS = (
     GUARANTEE_PROGRAMME,
     GUARANTEE_HEADROOM,
     GUARANTEE_GUARANTEE,
+    GUARANTEE_CLAIM,
+    GUARANTEE_RECOVERY,
     CREDIT_PARTY,
     CREDIT_CONSENT,
     MATCHING_RECOMMENDATION,

@@ -4,11 +4,12 @@ from functools import partial
 from pathlib import Path
 
 from libs.chassis.service import Context, Service
-from rongqiao.guarantee.v1 import guarantee_pb2_grpc
+from rongqiao.guarantee.v1 import claims_pb2_grpc, guarantee_pb2_grpc
 from services.guarantee.handlers import HANDLERS
 from services.guarantee.http import routers
 from services.guarantee.jobs import jobs
 from services.guarantee.operations.rulebook import read
+from services.guarantee.rpc.claims import ClaimsServicer
 from services.guarantee.rpc.guarantees import GuaranteesServicer
 from services.guarantee.store import metadata
 
@@ -17,16 +18,28 @@ NAME = "guarantee"
 
 def build(context: Context) -> Service:
     database = context.database(NAME)
-    servicer = GuaranteesServicer(context.rpc_door(database))
+    door = context.rpc_door(database)
     return Service(
         name=NAME,
         database=database,
         metadata=metadata,
         migrations=Path(__file__).parent / "migrations" / "versions",
-        collections=("guarantors", "programmes", "quotes", "guarantees"),
+        collections=(
+            "guarantors",
+            "programmes",
+            "quotes",
+            "guarantees",
+            "claims",
+            "recoveries",
+            "dues",
+            "caps",
+        ),
         routers=routers,
-        add_servicers=(partial(guarantee_pb2_grpc.add_GuaranteesServicer_to_server, servicer),),
-        rpc_names=("rongqiao.guarantee.v1.Guarantees",),
+        add_servicers=(
+            partial(guarantee_pb2_grpc.add_GuaranteesServicer_to_server, GuaranteesServicer(door)),
+            partial(claims_pb2_grpc.add_ClaimsServicer_to_server, ClaimsServicer(door)),
+        ),
+        rpc_names=("rongqiao.guarantee.v1.Guarantees", "rongqiao.guarantee.v1.Claims"),
         handlers=HANDLERS,
         jobs=jobs(database, read(context.policies)),
     )

@@ -1,13 +1,15 @@
 """Claims: a bank calls on the chain, and the loss is split by contract, filing and cap."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
-
-BANK, LOCAL = "bank", "local"
+from libs.finance.daycount import add_months
+from libs.finance.split import Share, capped, capped_layer, covered, split
+from services.guarantee.domain.terms import BANK, LOCAL, CapLayer, CapTerms, ClaimScope
 
 
 class ClaimStatus(StrEnum):
@@ -82,7 +84,8 @@ class Claim(Shape):
     """A claim under one drawdown.
 
     `claimed_fen` is what the programme's scope counts of the notice, `covered_fen` the system's part of it by contract.
-    `cut_fen`: what the cap takes off, for good; `pending_fen`: what waits for the period-end settlement of the cap.
+    `cap_use_fen` is what it takes of the bucket `cap`: as much as it could until it is decided. `cut_fen`: what the cap
+    took off, for good; `pending_fen`: what waits for the settlement at the end of the period.
     """
 
     id: str
@@ -97,10 +100,12 @@ class Claim(Shape):
     claimed_fen: int
     covered_fen: int
     cap: str
+    cap_use_fen: int
     status: ClaimStatus
     payer: str
     review_by: date
     pay_by: date | None = None
+    released_on: date | None = None
     decided_by: str | None = None
     grounds: tuple[RefusalGround, ...] = ()
     reason: str | None = None
@@ -132,3 +137,49 @@ class Refusal(Shape):
             )
         if not self.reason.strip():
             raise Violation("reason", "A refusal without a reason helps nobody.", "Say what was found.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Who bears what of a claim, and what that takes of the cap. `cut_fen` is what the cap took off its layer."""
+
+    parts: Mapping[str, int]
+    cap_use_fen: int
+    cut_fen: int
+
+
+def in_scope(notice: Notice, scope: ClaimScope) -> int:
+    """What of the notice the guarantee stands for, in fen: penalty and compound interest never."""
+    if scope is ClaimScope.PRINCIPAL:
+        return notice.principal_fen
+    return notice.principal_fen + notice.interest_fen
+
+
+def borne(
+    claimed_fen: int, shares: Sequence[Share], filed: Collection[str], terms: CapTerms, room_fen: int
+) -> Outcome:
+    """The claim among the parties, in the order of the shares; the parts sum to the claim.
+
+    A tier that has not taken the drawdown into its books bears nothing: its part is the direct guarantor's. A cap on
+    the system cuts what the bank gets; one on a layer what that layer refunds. `room_fen` is what is left of the cap.
+    """
+    if terms.layer is CapLayer.SYSTEM:
+        parts = capped(claimed_fen, shares, 0, room_fen)
+        paid_fen = claimed_fen - parts[shares[0].party]
+        cut_fen = covered(claimed_fen, shares) - paid_fen
+        return Outcome(parts=_unfiled_to_local(parts, filed), cap_use_fen=paid_fen, cut_fen=cut_fen)
+    full = _unfiled_to_local(split(claimed_fen, shares), filed)
+    layer = terms.layer.lower()
+    parts = capped_layer(full, [layer], room_fen, terms.excess)
+    used_fen = parts.get(layer, 0)
+    return Outcome(parts=parts, cap_use_fen=used_fen, cut_fen=full.get(layer, 0) - used_fen)
+
+
+def last_day(due_on: date, accelerated_on: date | None, period_months: int) -> date:
+    """The last day of the guarantee period: so many months after the loan fell due, or was called (民法典 692, 202)."""
+    return add_months(min(due_on, accelerated_on or due_on), period_months)
+
+
+def _unfiled_to_local(parts: Mapping[str, int], filed: Collection[str]) -> dict[str, int]:
+    own = {party: part if party in (BANK, LOCAL, *filed) else 0 for party, part in parts.items()}
+    return own | {LOCAL: own[LOCAL] + sum(parts.values()) - sum(own.values())}

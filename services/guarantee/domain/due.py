@@ -31,6 +31,9 @@ class DueStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+UNPAID = (DueStatus.OPEN, DueStatus.DISPUTED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due(Shape):
     """`reference` is the claim, recovery or filing that it comes from; `guarantor` the direct guarantor of the loan."""
@@ -48,6 +51,7 @@ class Due(Shape):
     status: DueStatus = DueStatus.OPEN
     paid_on: date | None = None
     payment_reference: str | None = None
+    disputed_by: str | None = None
     dispute: str | None = None
 
 
@@ -102,21 +106,31 @@ def unpaid(due: Due) -> Due:
     return replace(due, status=DueStatus.OPEN, paid_on=None, payment_reference=None)
 
 
-def disputed(due: Due, reason: str) -> Due:
+def disputed(due: Due, by: str, reason: str) -> Due:
     if due.status is not DueStatus.OPEN:
         raise Violation("status", f"The due is {due.status}.", "Only an open due is disputed.")
-    return replace(due, status=DueStatus.DISPUTED, dispute=reason)
+    return replace(due, status=DueStatus.DISPUTED, disputed_by=by, dispute=reason)
 
 
-def settled(due: Due) -> Due:
-    """The due once its dispute ended; what was said stays."""
+def undisputed(due: Due, by: str) -> Due:
+    """The due once its dispute was withdrawn; what was said stays."""
     if due.status is not DueStatus.DISPUTED:
         raise Violation("status", f"The due is {due.status}.", "Only a disputed due is taken up again.")
+    if due.disputed_by != by:
+        message = f"{due.disputed_by} disputed it."
+        raise Violation("disputed_by", message, "Let the one who disputed it withdraw that.")
     return replace(due, status=DueStatus.OPEN)
 
 
-def payment_movements(due: Due, banks: frozenset[str], on: date, *, back: bool = False) -> list[Movement]:
-    """The payment of a due in the books of both sides, or its way back. A bank keeps no book here."""
+def cancelled(due: Due) -> Due:
+    if due.kind is not DueKind.FEE or due.status not in UNPAID:
+        message = f"A {due.kind} that is {due.status} is not given up."
+        raise Violation("status", message, "Only a fee that is not paid is given up by its creditor.")
+    return replace(due, status=DueStatus.CANCELLED)
+
+
+def payment_movements(due: Due, books: frozenset[str], on: date, *, back: bool = False) -> list[Movement]:
+    """The payment of a due in the books of those sides that keep one here, or its way back."""
     sign = -1 if back else 1
     out = transfer((Account.PAYABLE, due.creditor), (Account.CASH, due.creditor), sign * due.amount_fen)
     into = transfer((Account.CASH, due.debtor), (Account.RECEIVABLE, due.debtor), sign * due.amount_fen)
@@ -124,5 +138,5 @@ def payment_movements(due: Due, banks: frozenset[str], on: date, *, back: bool =
     return [
         Movement(book=book, kind=kind, on=on, reference=due.id, postings=lines, loan_id=due.loan_id)
         for book, lines in ((due.debtor, out), (due.creditor, into))
-        if book not in banks
+        if book in books
     ]

@@ -173,6 +173,17 @@ def lines_of(entry: Entry) -> tuple[Posting, ...]:
     )
 
 
+def movement_of(entry: Entry) -> Movement:
+    return Movement(
+        book=entry.book,
+        kind=Kind(entry.kind),
+        on=entry.business_date,
+        reference=entry.reference,
+        postings=lines_of(entry),
+        loan_id=entry.loan_id,
+    )
+
+
 def opposite(movement: Movement, on: date, reference: str) -> Movement:
     """What undoes a movement, as an entry of its own."""
     return Movement(

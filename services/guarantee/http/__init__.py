@@ -1,5 +1,5 @@
 """Guarantee over HTTP, a module for each group of its collections."""
 
-from services.guarantee.http import guarantees
+from services.guarantee.http import claims, guarantees
 
-routers = (guarantees.router,)
+routers = (guarantees.router, claims.router)

@@ -1,0 +1,51 @@
+"""Caps: what releases add to them, how they stand, and who may see it."""
+
+from datetime import date
+
+from libs.chassis.database import ReadTx, WriteTx
+from libs.chassis.principal import BANK, GUARANTOR, Principal, Role
+from services.guarantee.domain import cap as cap_rules
+from services.guarantee.domain.cap import Bucket, CapStanding, CapStandings
+from services.guarantee.domain.programme import Programme, Rulebook
+from services.guarantee.store import caps as cap_store
+from services.guarantee.store import rules as rule_store
+
+
+def note_release(
+    tx: WriteTx, programme: Programme, bank: str, principal_fen: int, days: int, on: date, *, by_claim: bool
+) -> None:
+    """Count principal that left cover on a day, after so many days under it."""
+    if principal_fen and (not by_claim or programme.cap.counts_claim_release):
+        cap_store.add_release(tx, cap_rules.bucket_of(programme, bank, on), principal_fen, days)
+
+
+def standing(tx: ReadTx, programme: Programme, bank: str, on: date) -> CapStanding:
+    """How the bucket stands in which a claim of the day would count."""
+    empty = cap_rules.bucket_of(programme, bank, on)
+    bucket = cap_store.get(tx, empty.key) or empty
+    return cap_rules.standing(bucket, programme, cap_store.used(tx, bucket.key))
+
+
+def list_caps(tx: ReadTx, by: Principal) -> CapStandings:
+    """Every bucket that anything counts in; a bank sees its own and those of all banks."""
+    by.require(*BANK, *GUARANTOR, Role.REGUARANTOR, Role.REGULATOR, Role.OPERATOR)
+    rulebook = rule_store.rulebook(tx)
+    mine = [
+        bucket
+        for bucket in cap_store.all_of_them(tx)
+        if by.role not in BANK or bucket.bank in (None, by.organisation)
+    ]
+    found = [(bucket, in_period(rulebook, bucket, tx.today)) for bucket in mine]
+    return CapStandings(
+        items=tuple(
+            cap_rules.standing(bucket, programme, cap_store.used(tx, bucket.key))
+            for bucket, programme in found
+            if programme is not None
+        )
+    )
+
+
+def in_period(rulebook: Rulebook, bucket: Bucket, today: date) -> Programme | None:
+    """The version whose cap governs a bucket: the last of its period, or today's while that runs."""
+    last = date(bucket.period, 12, 31) if bucket.period else today
+    return rulebook.last_version(bucket.programme, min(last, today))

@@ -1,0 +1,91 @@
+"""The settlement of a cap at the end of its period: what waited for it is paid as far as the cap goes.
+
+Claims come in the order of their notices, each with what the earlier ones left. So a claim that met a small denominator
+early in the year is paid as if the whole year had been known, and nobody is paid less than before.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from libs.chassis.database import WriteTx
+from libs.chassis.principal import Principal, Role
+from libs.chassis.problems import Conflict, NotFound
+from services.guarantee.domain import cap as cap_rules
+from services.guarantee.domain import claim as rules
+from services.guarantee.domain.cap import Bucket, CapStanding
+from services.guarantee.domain.claim import Claim, ClaimStatus
+from services.guarantee.domain.due import DueKind
+from services.guarantee.domain.ledger import Movement
+from services.guarantee.domain.programme import Programme
+from services.guarantee.domain.terms import BANK, LOCAL, CapTiming
+from services.guarantee.operations import caps, claims, ledger, losses
+from services.guarantee.store import caps as cap_store
+from services.guarantee.store import claims as claim_store
+from services.guarantee.store import drawdowns as drawdown_store
+from services.guarantee.store import rules as rule_store
+
+
+def settle(tx: WriteTx, by: Principal, key: str) -> CapStanding:
+    """Settle the bucket of a period that has ended. Once settled it stays so; the same again changes nothing."""
+    by.require(Role.REGUARANTOR)
+    bucket = cap_store.to_settle(tx, key)
+    governing = caps.in_period(rule_store.rulebook(tx), bucket, tx.today)
+    if governing is None:
+        raise NotFound(f"The rules know no programme {bucket.programme}.", field="key")
+    if bucket.settled_on is None:
+        _require_ripe(tx, bucket, governing)
+        _settle_claims(tx, bucket, governing)
+        bucket = replace(bucket, settled_on=tx.today)
+        cap_store.mark_settled(tx, key, tx.today)
+    return cap_rules.standing(bucket, governing, cap_store.used(tx, key))
+
+
+def _require_ripe(tx: WriteTx, bucket: Bucket, governing: Programme) -> None:
+    if governing.cap.timing is not CapTiming.PERIOD_END or bucket.period >= tx.today.year:
+        raise Conflict(
+            f"The cap of {bucket.key} is measured {governing.cap.timing}; its period is {bucket.period}.",
+            field="key",
+            mend="Only a cap that is measured at the end of its period is settled, once that has ended.",
+        )
+    undecided = [one.id for one in claim_store.of_cap(tx, bucket.key) if one.status is ClaimStatus.NOTIFIED]
+    if undecided:
+        raise Conflict(
+            f"Claims are not decided yet: {', '.join(undecided)}.",
+            field="claims",
+            mend="Let the guarantor accept or refuse them first: each takes of the cap before the later ones.",
+        )
+
+
+def _settle_claims(tx: WriteTx, bucket: Bucket, governing: Programme) -> None:
+    left_fen, movements = cap_rules.money(bucket, governing), list[Movement]()
+    for claim in claim_store.of_cap(tx, bucket.key):
+        settled = claim
+        if claim.status is not ClaimStatus.REFUSED and claim.pending_fen:
+            settled = _topped_up(tx, claim, governing, left_fen)
+            movements += _owe(tx, settled, governing)
+            claims.keep(tx, losses.as_it_stands(tx, settled), tx.today)
+        left_fen -= settled.cap_use_fen
+    ledger.post(tx, movements)
+
+
+def _topped_up(tx: WriteTx, claim: Claim, governing: Programme, left_fen: int) -> Claim:
+    """The claim split anew by what is left of the cap: never less than before, nor more than its bearer still lacks."""
+    bears = next(part for part in claim.parts if part.party == governing.cap.excess)
+    more_fen = min(claim.pending_fen, max(0, left_fen - claim.cap_use_fen), bears.remains_fen)
+    shares = drawdown_store.get(tx, claim.loan_id).shares
+    filed = [part.party for part in claim.parts if part.bears_fen and part.party not in (BANK, LOCAL)]
+    found = rules.borne(claim.claimed_fen, shares, filed, governing.cap, claim.cap_use_fen + more_fen)
+    return replace(
+        claim,
+        parts=tuple(replace(part, bears_fen=found.parts[part.party]) for part in claim.parts),
+        cap_use_fen=found.cap_use_fen,
+        cut_fen=found.cut_fen,
+        pending_fen=0,
+        pay_by=tx.today + timedelta(days=governing.payment_days),
+    )
+
+
+def _owe(tx: WriteTx, claim: Claim, governing: Programme) -> list[Movement]:
+    """The bank first; the tiers once the bank was paid, or at once where only they are concerned."""
+    to_bank = losses.owe_the_bank(tx, claim, DueKind.TOP_UP, tx.today)
+    return to_bank or losses.owe_the_payer(tx, claim, governing.reimbursement_days, tx.today)
