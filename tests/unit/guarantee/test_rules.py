@@ -1,6 +1,6 @@
 """Programmes from the policies as dated versions, and what the state topics say of them and of headroom."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from libs.chassis.problems import Conflict
 from libs.eventing import topics
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from services.guarantee import jobs
-from services.guarantee.domain.programme import Rulebook, Status
+from services.guarantee.domain.programme import Programme, Rulebook, Status
+from services.guarantee.domain.red_lines import RedLines
 from services.guarantee.operations import guarantors
 from services.guarantee.operations.rulebook import read
 from tests.support.services import emitted
@@ -28,6 +29,18 @@ from tests.unit.guarantee.chain import (
     wish,
     with_figures,
 )
+
+PROGRAMMES = [
+    "batch",
+    "model_4321",
+    "ordinary",
+    "private_investment",
+    "private_investment_long",
+    "risk_pool",
+    "technology_30",
+    "technology_35",
+    "technology_40",
+]
 
 
 def programmes_said(database: Database) -> list[pb.Programme]:
@@ -53,10 +66,12 @@ def record(parameter: str, unit: str, value: str, effective: str) -> str:
     )
 
 
-def test_the_house_has_five_programmes() -> None:
+def test_the_house_has_nine_programmes_two_of_them_models_that_wait() -> None:
     found = {one.id: one for one in house_rules().programmes_on(TODAY)}
 
-    assert sorted(found) == ["batch", "ordinary", "technology_30", "technology_35", "technology_40"]
+    assert sorted(found) == PROGRAMMES
+    waiting = {name for name, one in found.items() if one.status is Status.SUSPENDED}
+    assert waiting == {"model_4321", "risk_pool"}
     assert [share.bp for share in found["ordinary"].shares] == [2000, 2000, 2000, 4000]
     assert [share.party for share in found["technology_40"].shares] == [
         "bank",
@@ -64,16 +79,28 @@ def test_the_house_has_five_programmes() -> None:
         "provincial",
         "local",
     ]
-    assert {one.scheme for one in found.values()} == {"batch", "ordinary", "technology"}
+    assert {found[name].scheme for name in ("technology_30", "technology_35", "technology_40")} == {
+        "technology"
+    }
     assert found["batch"].batch and not found["ordinary"].batch
 
 
 def test_every_figure_of_a_programme_tells_its_source() -> None:
-    figures = {"shares", "fee_rate_ppm", "claim_cap_bp", "borrower_limit_fen", "loan_limit_fen"}
+    named = {"id", "scheme", "name", "effective", "status", "batch", "source", "sources"}
+    in_records = {"sizes", "owner_kinds", "labels", "labels_excluded"}
+    figures = {one.name for one in fields(Programme)} - named - in_records
 
     for programme in house_rules().programmes_on(TODAY):
         assert figures <= {one.figure for one in programme.sources}
         assert all(one.source and one.confidence for one in programme.sources)
+
+
+def test_every_figure_of_the_red_lines_tells_its_source() -> None:
+    lines = house_rules().red_lines_on(TODAY)
+
+    assert {one.name for one in fields(RedLines)} - {"effective", "sources"} == {
+        one.figure for one in lines.sources
+    }
 
 
 def test_a_figure_that_changes_makes_a_new_version_from_its_day(tmp_path: Path) -> None:
@@ -111,14 +138,8 @@ def test_programmes_are_said_once_and_again_only_when_they_change(database: Data
 
     said = programmes_said(database)
 
-    assert sorted(one.id for one in said[:5]) == [
-        "batch",
-        "ordinary",
-        "technology_30",
-        "technology_35",
-        "technology_40",
-    ]
-    assert [(one.id, one.fee_rate_ppm) for one in said[5:]] == [("batch", 5_000)]
+    assert sorted(one.id for one in said[: len(PROGRAMMES)]) == PROGRAMMES
+    assert [(one.id, one.fee_rate_ppm) for one in said[len(PROGRAMMES) :]] == [("batch", 5_000)]
 
 
 def test_a_programme_that_the_rules_no_longer_know_is_said_to_be_withdrawn(database: Database) -> None:
