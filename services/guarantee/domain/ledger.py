@@ -7,6 +7,7 @@ past changes every later hash, and the daily root over all books with it.
 | account | a debit means | a credit means | `other` |
 |---|---|---|---|
 | GUARANTEED | principal comes under cover | it leaves cover | the local guarantor, of the tiers above |
+| BANK_SHARE | | what of it the bank bears itself, in the local guarantor's book | |
 | LIABILITY | liability is released | liability is taken | the borrower |
 | RETURNED | the same from a return | the same from a return | the borrower |
 | CASH | money comes in | money goes out | who paid, who was paid |
@@ -33,6 +34,7 @@ GENESIS = "0" * 64
 
 class Account(StrEnum):
     GUARANTEED = "GUARANTEED"
+    BANK_SHARE = "BANK_SHARE"
     LIABILITY = "LIABILITY"
     RETURNED = "RETURNED"
     CASH = "CASH"
@@ -50,6 +52,7 @@ class Kind(StrEnum):
 
     LIABILITY_TAKEN = "LIABILITY_TAKEN"
     LIABILITY_RELEASED = "LIABILITY_RELEASED"
+    LIABILITY_CLAIMED = "LIABILITY_CLAIMED"
     LIABILITY_RETURNED = "LIABILITY_RETURNED"
     FEE_CHARGED = "FEE_CHARGED"
     CLAIM_OWED = "CLAIM_OWED"

@@ -23,7 +23,7 @@ from services.guarantee.domain.due import DueKind
 from services.guarantee.domain.filing import Filing, FilingStatus
 from services.guarantee.domain.guarantee import Guarantee
 from services.guarantee.domain.programme import Programme
-from services.guarantee.operations import ledger, losses
+from services.guarantee.operations import ledger, losses, versions
 from services.guarantee.store import claims as claim_store
 from services.guarantee.store import drawdowns as drawdown_store
 from services.guarantee.store import filings as filing_store
@@ -63,7 +63,7 @@ def accept(tx: WriteTx, by: Principal, claim_id: str) -> Claim:
     _require_decided(filings, drawdown)
     pay_by = tx.today + timedelta(days=terms.payment_days)
     decided = replace(claim, decided_by=by.subject, pay_by=pay_by)
-    claim = losses.divide(tx, decided, guarantee.programme, drawdown, filings)
+    claim = losses.divide(tx, decided, guarantee, drawdown, filings)
     movements = losses.owe_the_bank(tx, claim, DueKind.CLAIM, tx.today)
     ledger.post(tx, movements)
     return keep(tx, claim if movements else replace(claim, status=ClaimStatus.SETTLED), tx.today)
@@ -174,7 +174,7 @@ def _noticed(
     tx: WriteTx, notice: Notice, guarantee: Guarantee, drawdown: Drawdown, terms: Programme
 ) -> Claim:
     claimed_fen = rules.in_scope(notice, terms.claim_scope)
-    governing = losses.version(tx, guarantee.programme, notice.noticed_on)
+    governing = versions.of(tx, guarantee, notice.noticed_on)
     covered = rules.borne(claimed_fen, drawdown.shares, drawdown.layers, governing.cap, claimed_fen)
     payer = {one.layer: one.organisation for one in filing_store.of_loan(tx, drawdown.loan_id)}
     return Claim(

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from libs.chassis.database import ReadTx, WriteTx
-from libs.chassis.problems import Conflict
 from services.guarantee.domain import cap as cap_rules
 from services.guarantee.domain import claim as rules
 from services.guarantee.domain.claim import Claim, ClaimStatus, Part
@@ -20,32 +19,22 @@ from services.guarantee.domain.guarantee import Guarantee
 from services.guarantee.domain.ledger import Account, Kind, Movement, Posting, transfer
 from services.guarantee.domain.programme import Programme
 from services.guarantee.domain.terms import BANK, LOCAL, CapTiming
+from services.guarantee.operations import versions
 from services.guarantee.store import caps as cap_store
 from services.guarantee.store import dues as due_store
 from services.guarantee.store import ledger as ledger_store
-from services.guarantee.store import rules as rule_store
 
 
 def contract(tx: ReadTx, guarantee: Guarantee, drawdown: Drawdown) -> Programme:
     """The version of the programme that a drawdown was filed under."""
-    return version(tx, guarantee.programme, drawdown.programme_effective)
+    return versions.of(tx, guarantee, drawdown.programme_effective)
 
 
-def version(tx: ReadTx, programme: str, on: date) -> Programme:
-    """The version of a programme that governed a day, also one that has ended since."""
-    found = rule_store.rulebook(tx).last_version(programme, on)
-    if found is None:
-        raise Conflict(
-            f"The rules do not know {programme} as it stood on {on}.",
-            field="programme",
-            mend="Let the operator load the policies that the guarantee was given under.",
-        )
-    return found
-
-
-def divide(tx: WriteTx, claim: Claim, programme: str, drawdown: Drawdown, filings: Sequence[Filing]) -> Claim:
+def divide(
+    tx: WriteTx, claim: Claim, guarantee: Guarantee, drawdown: Drawdown, filings: Sequence[Filing]
+) -> Claim:
     """The claim with what each party bears: what is left of its cap is measured here, and locked."""
-    governing = version(tx, programme, claim.noticed_on)
+    governing = versions.of(tx, guarantee, claim.noticed_on)
     bucket = cap_store.lock(tx, cap_rules.bucket_of(governing, claim.bank, claim.noticed_on))
     earlier_fen = cap_store.used(tx, bucket.key, before=(claim.noticed_at, claim.id))
     room_fen = cap_rules.money(bucket, governing) - earlier_fen

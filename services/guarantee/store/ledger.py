@@ -1,7 +1,7 @@
 """The ledger: entries are only ever added; balances and heads follow in the same transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -86,11 +86,14 @@ def of_reference(tx: ReadTx, reference: str) -> tuple[Entry, ...]:
     return tuple(_entry(row) for row in tx.rows(query))
 
 
-def in_period(tx: ReadTx, book: str, first: date, last: date) -> tuple[Entry, ...]:
-    """The entries of a book with a business date from `first` to `last`, both included."""
+def recorded(tx: ReadTx, book: str, since: datetime, until: datetime | None = None) -> tuple[Entry, ...]:
+    """The entries that were written into a book from an instant until before another."""
     here = ledger_entries.c
-    mine = (here.book == book) & here.business_date.between(first, last)
-    return tuple(_entry(row) for row in tx.rows(sa.select(ledger_entries).where(mine).order_by(here.number)))
+    mine = (here.book == book) & (here.recorded_at >= since)
+    if until is not None:
+        mine &= here.recorded_at < until
+    rows = tx.rows(sa.select(ledger_entries).where(mine).order_by(here.number))
+    return tuple(_entry(row) for row in rows)
 
 
 def roots(tx: ReadTx) -> tuple[Root, ...]:
