@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.policy.rules import credit, finance, guarantee, oversight, parameters, registry
+from tests.policy.rules import chain, credit, finance, guarantee, oversight, parameters, registry
 
 Rule = Callable[..., object]
 
@@ -15,4 +15,5 @@ RULES: dict[str, Rule] = {
     **credit.RULES,
     **oversight.RULES,
     **guarantee.RULES,
+    **chain.RULES,
 }
