@@ -1,6 +1,7 @@
 """What arrives by event: products come and go, headroom moves, consents end, parties leave."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,25 @@ def test_a_programme_that_ended_covers_nothing(house: House) -> None:
         status=guarantee.STATUS_WITHDRAWN,
     )
     house.show(topics.GUARANTEE_PROGRAMME, "ordinary", ended)
+    assert list(plans(house)) == ["prd_first"]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"term_min_months": 13},
+        {"product_kinds": [lending.PRODUCT_KIND_FIXED_ASSET]},
+        {"status": guarantee.STATUS_SUSPENDED},
+    ],
+    ids=["longer terms only", "another kind of loan only", "suspended"],
+)
+def test_what_a_programme_says_of_terms_kinds_and_standing_is_heard(
+    house: House, terms: dict[str, Any]
+) -> None:
+    shares = [guarantee.Share(party="bank", bp=2_000), guarantee.Share(party="local", bp=8_000)]
+    plain = {"id": "ordinary", "scheme": "ordinary", "name": "普通", "effective": "2021-03-30"}
+    said = plain | {"shares": shares, "fee_rate_ppm": 10_000, "status": guarantee.STATUS_ACTIVE}
+    house.show(topics.GUARANTEE_PROGRAMME, "ordinary", guarantee.Programme(**(said | terms)))
     assert list(plans(house)) == ["prd_first"]
 
 
