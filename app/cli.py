@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_revise(commands.add_parser("revise", help="write a migration from what changed in a store"))
     _add_events(commands.add_parser("events", help="look at parked messages and replay them"))
+    _add_guarantee(commands.add_parser("guarantee", help="audit the books of the guarantee chain"))
     keys = commands.add_parser("keys", help="make the keys files of a platform of many processes")
     keys.add_argument("folder", type=Path)
     keys.set_defaults(run=_keys)
@@ -75,6 +76,13 @@ def _add_revise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("branch", help="a service, or chassis, or eventing")
     parser.add_argument("message")
     parser.set_defaults(run=_revise)
+
+
+def _add_guarantee(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    audit = actions.add_parser("audit", help="recompute every hash, balance and limit from the first entry")
+    audit.add_argument("--json", action="store_true", help="the whole result as JSON")
+    audit.set_defaults(run=_audit)
 
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +146,12 @@ def _events(chosen: argparse.Namespace) -> int:
     from app import event_commands
 
     return event_commands.run(chosen.action, chosen.service, chosen.topic, chosen.subject)
+
+
+def _audit(chosen: argparse.Namespace) -> int:
+    from app import guarantee_commands
+
+    return guarantee_commands.audit(chosen.json)
 
 
 def _keys(chosen: argparse.Namespace) -> int:

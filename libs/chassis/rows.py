@@ -45,14 +45,15 @@ def page_rows(
     tx: ReadTx, query: sa.Select[Any], key: sa.Column[str], cursor: str | None, limit: int
 ) -> tuple[Sequence[sa.Row[Any]], str | None]:
     """The same for rows that are not simply a shape."""
-    size = _size(limit)
+    size = page_size(limit)
     if cursor is not None:
         query = query.where(key < cursor)
     rows = tx.rows(query.order_by(key.desc()).limit(size + 1))
     return rows[:size], getattr(rows[size - 1], key.name) if len(rows) > size else None
 
 
-def _size(limit: int) -> int:
+def page_size(limit: int) -> int:
+    """How many items a page has that was asked for with this limit; Invalid where it cannot be given."""
     if not 0 <= limit <= LONGEST_PAGE:
         raise Invalid(
             f"A page of {limit} cannot be given.", field="limit", mend=f"Ask for 1 to {LONGEST_PAGE}."

@@ -4,11 +4,12 @@ from functools import partial
 from pathlib import Path
 
 from libs.chassis.service import Context, Service
-from rongqiao.guarantee.v1 import claims_pb2_grpc, guarantee_pb2_grpc
+from rongqiao.guarantee.v1 import books_pb2_grpc, claims_pb2_grpc, guarantee_pb2_grpc
 from services.guarantee.handlers import HANDLERS
 from services.guarantee.http import routers
 from services.guarantee.jobs import jobs
 from services.guarantee.operations.rulebook import read
+from services.guarantee.rpc.books import BooksServicer
 from services.guarantee.rpc.claims import ClaimsServicer
 from services.guarantee.rpc.guarantees import GuaranteesServicer
 from services.guarantee.store import metadata
@@ -33,13 +34,21 @@ def build(context: Context) -> Service:
             "recoveries",
             "dues",
             "caps",
+            "statements",
+            "ledger-entries",
+            "ledger-roots",
         ),
         routers=routers,
         add_servicers=(
             partial(guarantee_pb2_grpc.add_GuaranteesServicer_to_server, GuaranteesServicer(door)),
             partial(claims_pb2_grpc.add_ClaimsServicer_to_server, ClaimsServicer(door)),
+            partial(books_pb2_grpc.add_BooksServicer_to_server, BooksServicer(door)),
         ),
-        rpc_names=("rongqiao.guarantee.v1.Guarantees", "rongqiao.guarantee.v1.Claims"),
+        rpc_names=(
+            "rongqiao.guarantee.v1.Guarantees",
+            "rongqiao.guarantee.v1.Claims",
+            "rongqiao.guarantee.v1.Books",
+        ),
         handlers=HANDLERS,
         jobs=jobs(database, read(context.policies)),
     )

@@ -91,7 +91,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Shape):
     """A movement in its place in the book. `postings` is its canonical text, as it was hashed."""
 
     book: str
@@ -104,6 +104,13 @@ class Entry:
     policy_set: str
     postings: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPage(Shape):
+    """Entries of one book in their order; ask for the next behind the last number."""
+
+    items: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +130,11 @@ class Root(Shape):
     heads: tuple[Head, ...]
     root: str
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootList(Shape):
+    items: tuple[Root, ...]
 
 
 def written(head: Head, movement: Movement, recorded_at: datetime, policy_set: str) -> Entry:

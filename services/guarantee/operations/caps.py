@@ -1,5 +1,7 @@
 """Caps: what releases add to them, how they stand, and who may see it."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from libs.chassis.database import ReadTx, WriteTx
@@ -7,6 +9,7 @@ from libs.chassis.principal import BANK, GUARANTOR, Principal, Role
 from services.guarantee.domain import cap as cap_rules
 from services.guarantee.domain.cap import Bucket, CapStanding, CapStandings
 from services.guarantee.domain.programme import Programme, Rulebook
+from services.guarantee.store import audit as audit_store
 from services.guarantee.store import caps as cap_store
 from services.guarantee.store import rules as rule_store
 
@@ -49,3 +52,21 @@ def in_period(rulebook: Rulebook, bucket: Bucket, today: date) -> Programme | No
     """The version whose cap governs a bucket: the last of its period, or today's while that runs."""
     last = date(bucket.period, 12, 31) if bucket.period else today
     return rulebook.last_version(bucket.programme, min(last, today))
+
+
+def counted(tx: ReadTx, releases: Iterable[tuple[str, int, date, bool]]) -> dict[tuple[str, ...], int]:
+    """What all buckets add up to, from (loan, principal, day, by a claim) of every release."""
+    loans, rulebook = audit_store.loans(tx), rule_store.rulebook(tx)
+    sums: defaultdict[tuple[str, ...], int] = defaultdict(int)
+    versions: dict[tuple[str, date], Programme | None] = {}
+    for loan_id, principal_fen, on, by_claim in releases:
+        loan = loans[loan_id]
+        known = (loan.programme, on)
+        if known not in versions:
+            versions[known] = rulebook.last_version(loan.programme, on)
+        programme = versions[known]
+        if programme is not None and (not by_claim or programme.cap.counts_claim_release):
+            key = cap_rules.bucket_of(programme, loan.bank, on).key
+            sums[key, "principal"] += principal_fen
+            sums[key, "principal by days"] += principal_fen * (on - loan.drawn_on).days
+    return sums

@@ -1,6 +1,7 @@
 """Claims and recoveries."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,10 @@ def get(tx: ReadTx, claim_id: str) -> Claim:
     row = tx.row(sa.select(claims).where(claims.c.id == claim_id))
     if row is None:
         raise NotFound(f"There is no claim {claim_id}.", field="claim_id", mend="See GET /v1/claims.")
+    return from_row(Claim, row)
+
+
+def of_row(row: sa.Row[Any]) -> Claim:
     return from_row(Claim, row)
 
 
