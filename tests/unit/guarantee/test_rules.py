@@ -10,21 +10,24 @@ from libs import policy
 from libs.chassis import codec
 from libs.chassis.database import Database
 from libs.chassis.problems import Conflict
+from libs.criteria.violation import Violation
 from libs.eventing import topics
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from services.guarantee import jobs
 from services.guarantee.domain.programme import Programme, Rulebook, Status
 from services.guarantee.domain.red_lines import RedLines
-from services.guarantee.operations import guarantors
+from services.guarantee.operations import guarantors, quotes, rules
 from services.guarantee.operations.rulebook import read
 from tests.support.services import emitted
 from tests.unit.guarantee.chain import (
     HELAN,
+    LENDING,
     MILLION,
     OPERATOR,
     TODAY,
     YUAN,
     house_rules,
+    proposal,
     reserve,
     wish,
     with_figures,
@@ -143,10 +146,10 @@ def test_programmes_are_said_once_and_again_only_when_they_change(database: Data
 
 
 def test_a_programme_that_the_rules_no_longer_know_is_said_to_be_withdrawn(database: Database) -> None:
-    rules = house_rules()
-    without = tuple(one for one in rules.programmes if one.id != "batch")
+    rulebook = house_rules()
+    without = tuple(one for one in rulebook.programmes if one.id != "batch")
 
-    jobs.publish_programmes(database, replace(rules, policy_set="pol_2", programmes=without))
+    jobs.publish_programmes(database, replace(rulebook, policy_set="pol_2", programmes=without))
     last = programmes_said(database)[-1]
 
     assert (last.id, last.status, last.name) == ("batch", pb.STATUS_WITHDRAWN, "总对总批量担保业务")
@@ -161,6 +164,26 @@ def test_a_version_that_begins_today_is_said_today(database: Database, tmp_path:
     jobs.publish_programmes(database, coming)
 
     assert [one.fee_rate_ppm for one in programmes_said(database)[said_today:]] == [8_000]
+
+
+def test_a_suspended_model_is_listed_but_neither_quoted_nor_given_room(database: Database) -> None:
+    jobs.publish_headroom(database)
+
+    with database.read() as tx:
+        listed = {one.id: one.status for one in rules.list_programmes(tx, OPERATOR).items}
+        quoted = {one.programme for one in quotes.quote(tx, LENDING, proposal()).structures}
+
+    active = {name for name in PROGRAMMES if name not in ("model_4321", "risk_pool")}
+    assert (listed["model_4321"], listed["risk_pool"]) == (Status.SUSPENDED, Status.SUSPENDED)
+    assert quoted == active
+    assert all(set(rooms_of(one)) == active for one in headroom_said(database))
+
+
+def test_a_reservation_under_a_suspended_model_is_refused_with_its_source(database: Database) -> None:
+    with pytest.raises(Violation, match="suspended") as caught:
+        reserve(database, wish(programme="model_4321"))
+
+    assert (caught.value.field, bool(caught.value.source)) == ("programme", True)
 
 
 def test_headroom_is_said_where_a_reservation_changed_it_and_only_once(database: Database) -> None:
