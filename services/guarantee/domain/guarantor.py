@@ -7,43 +7,69 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.money import BP, floor
 from libs.registry.regions import county_of
-from services.guarantee.domain.programme import RedLines, Status
+from services.guarantee.domain.programme import Status
+from services.guarantee.domain.red_lines import RedLines
 
 
 class Tier(StrEnum):
     LOCAL = "LOCAL"
     PROVINCIAL = "PROVINCIAL"
     NATIONAL = "NATIONAL"
+    GOVERNMENT = "GOVERNMENT"
+    POOL = "POOL"
+
+    @property
+    def role(self) -> str:
+        """The party of the shares that organisations of this tier are."""
+        return self.value.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarantor(Shape):
     """A guarantor under its organisation id. `banks` are its partnerships, empty: every bank.
 
-    `opening_liability_fen` is the liability from before the platform. `mainly_small`: its supervisor confirmed that it
-    serves mainly small firms and farmers, which raises the leverage multiple (Order 683 art. 15).
+    `counties`: where it does business; `seat` is the county of the legal entity, `branches` those of its branches.
+    `investments_fen`: equity in other guarantors, which does not count as net assets. `reserves_fen`: what it holds
+    as unearned premium and claim reserves, None: not told. `opening_liability_fen` is the total of a book from
+    before the platform that is not loaded yet; a loaded book replaces it. `mainly_small`: its supervisor confirmed
+    that it serves mainly small firms and farmers, which raises the leverage multiple (Order 683 art. 15).
     """
 
     id: str
     name: str
     tier: Tier = Tier.LOCAL
     net_assets_fen: int
+    investments_fen: int = 0
+    reserves_fen: int | None = None
     opening_liability_fen: int = 0
     counties: tuple[str, ...] = ()
+    seat: str | None = None
+    branches: tuple[str, ...] = ()
     banks: tuple[str, ...] = ()
     status: Status = Status.ACTIVE
     mainly_small: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("net_assets_fen", "opening_liability_fen"):
-            if getattr(self, name) < 0:
+        for name in ("net_assets_fen", "investments_fen", "reserves_fen", "opening_liability_fen"):
+            if (getattr(self, name) or 0) < 0:
                 raise Violation(name, f"{name} is {getattr(self, name)}.", "Give fen from zero.")
-        for county in self.counties:
-            county_of(county, "counties")
+        self._check_places()
         if self.tier is Tier.LOCAL and not self.counties:
             raise Violation(
                 "counties", "A local guarantor without a county covers nobody.", "Name its counties."
             )
+
+    @property
+    def counted_assets_fen(self) -> int:
+        """Net assets as the red lines count them: without equity in other guarantors."""
+        return max(0, self.net_assets_fen - self.investments_fen)
+
+    def _check_places(self) -> None:
+        for field in ("counties", "branches"):
+            for county in getattr(self, field):
+                county_of(county, field)
+        if self.seat is not None:
+            county_of(self.seat, "seat")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +100,7 @@ class Headroom(Shape):
 
 def liability_limit(guarantor: Guarantor, lines: RedLines) -> int:
     """The most liability that net assets carry (Order 683 art. 15), in fen."""
-    return guarantor.net_assets_fen * getattr(lines, leverage_figure(guarantor))
+    return guarantor.counted_assets_fen * getattr(lines, leverage_figure(guarantor))
 
 
 def leverage_figure(guarantor: Guarantor) -> str:
@@ -83,4 +109,9 @@ def leverage_figure(guarantor: Guarantor) -> str:
 
 def concentration_limit(guarantor: Guarantor, lines: RedLines) -> int:
     """The most liability for one borrower (Order 683 art. 16), in fen, rounded down."""
-    return floor(guarantor.net_assets_fen * lines.concentration_bp, BP)
+    return floor(guarantor.counted_assets_fen * lines.concentration_bp, BP)
+
+
+def group_limit(guarantor: Guarantor, lines: RedLines) -> int:
+    """The most liability for a borrower with its related parties (Order 683 art. 16), in fen, rounded down."""
+    return floor(guarantor.counted_assets_fen * lines.group_concentration_bp, BP)

@@ -1,45 +1,23 @@
-"""Quotes: whether a programme with a local guarantor can cover a loan, at what shares and fee, and why not."""
+"""Quotes: whether a programme with a local guarantor can cover a loan, at what shares and fees, and why not."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from libs.criteria.shape import Shape
-from libs.criteria.violation import Violation
 from libs.finance.daycount import add_months, days_between
 from libs.finance.money import yuan_text
 from libs.finance.split import Share, annual_fee, split
-from libs.registry.dimensions import Dimensions, OwnerKind
-from libs.registry.regions import county_of
-from services.guarantee.domain.guarantor import Tier
+from libs.finance.tiers import reguarantee_fee
+from services.guarantee.domain.effects import Effect, Portfolio, effects
+from services.guarantee.domain.eligibility import ineligible
+from services.guarantee.domain.exposure import Borrower, Usage, stranger
 from services.guarantee.domain.limits import Chain, Need, needs
-from services.guarantee.domain.programme import Programme, Status
+from services.guarantee.domain.programme import Programme
+from services.guarantee.domain.proposal import Proposal, RuleBreach
 
 # The facts of the vocabulary that a programme may name as labels: recognitions on public lists.
 RECOGNITIONS = ("little_giant", "srdi", "high_tech", "technology_sme", "innovative_sme")
-
-COVERAGE = "《关于健全支持中小企业发展制度的实施意见》（十三）"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal(Shape):
-    """A loan that a bank would give if it were covered.
-
-    `labels`: recognitions of the firm, as facts name them, beside those that the platform has on record.
-    """
-
-    party: str
-    bank: str
-    amount_fen: int
-    term_months: int
-    dimensions: Dimensions
-    labels: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("amount_fen", "term_months"):
-            if getattr(self, name) < 1:
-                raise Violation(name, f"{name} is {getattr(self, name)}.", "Give a whole number from 1.")
-        county_of(self.dimensions.county, "dimensions/county")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,32 +28,32 @@ class ShareAmount(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReguaranteeFee(Shape):
+    """What a tier above charges the local guarantor for the whole term; never the borrower."""
+
+    payee: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitRoom(Shape):
-    """How a limit stands: `limit` is its key, `rule` the policy parameter that sets it."""
+    """How a limit stands: `limit` is its key, `rule` the policy parameter that sets it.
+
+    `returned_fen` is the part of what is used that comes from returns and not from the platform.
+    """
 
     limit: str
     limit_fen: int
     used_fen: int
+    returned_fen: int
     needed_fen: int
+    left_fen: int
     rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleBreach(Shape):
-    """One way in which a proposal misses a rule, in words that can be shown."""
-
-    rule: str
-    figure: str
-    limit: str
-    source: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.figure}, allowed: {self.limit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure(Shape):
-    """One programme with one guarantor. Feasible when `breaches` is empty."""
+    """One programme with one guarantor. Feasible when `breaches` is empty. `fee_fen` is the guarantee fee."""
 
     programme: str
     programme_name: str
@@ -83,7 +61,9 @@ class Structure(Shape):
     guarantor_name: str
     shares: tuple[ShareAmount, ...]
     fee_fen: int
+    reguarantee_fees: tuple[ReguaranteeFee, ...] = ()
     rooms: tuple[LimitRoom, ...]
+    effects: tuple[Effect, ...] = ()
     breaches: tuple[RuleBreach, ...] = ()
 
 
@@ -92,9 +72,25 @@ class Quote(Shape):
     structures: tuple[Structure, ...]
 
 
-def structure(chain: Chain, proposal: Proposal, held: Mapping[str, int]) -> Structure:
-    """The proposal under one chain, where `held` tells what each limit holds by its key."""
-    needed = needs(chain, proposal.party, proposal.amount_fen)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What stands when a structure is judged.
+
+    `used`: what limits hold, by key; `portfolio`: the guarantor's whole book; `against`: what stands against any
+    more business of the kind, such as a cap that is used up.
+    """
+
+    borrower: Borrower
+    used: Mapping[str, Usage]
+    portfolio: Portfolio
+    against: tuple[RuleBreach, ...] = ()
+
+
+def structure(chain: Chain, proposal: Proposal, position: Position | None = None) -> Structure:
+    """The proposal under one chain; without a position: as the first business of all."""
+    position = position or first_of_all(chain, proposal)
+    needed = needs(chain, position.borrower, proposal.amount_fen)
+    missed = (*ineligible(chain, proposal), *position.against, *without_room(needed, position.used))
     return Structure(
         programme=chain.programme.id,
         programme_name=chain.programme.name,
@@ -102,9 +98,18 @@ def structure(chain: Chain, proposal: Proposal, held: Mapping[str, int]) -> Stru
         guarantor_name=chain.guarantor.name,
         shares=share_amounts(proposal.amount_fen, chain.programme.shares),
         fee_fen=fee(chain.programme, chain.day, proposal.amount_fen, proposal.term_months),
-        rooms=tuple(_room(need, held.get(need.limit.key, 0)) for need in needed),
-        breaches=(*ineligible(chain, proposal), *without_room(needed, held)),
+        reguarantee_fees=_reguarantee_fees(chain, proposal),
+        rooms=tuple(_room(need, position.used.get(need.limit.key, Usage())) for need in needed),
+        effects=effects(
+            chain, position.borrower, proposal.amount_fen, needed, position.used, position.portfolio
+        ),
+        breaches=missed,
     )
+
+
+def first_of_all(chain: Chain, proposal: Proposal) -> Position:
+    borrower = stranger(chain.guarantor.id, proposal.party, proposal.dimensions)
+    return Position(borrower=borrower, used={}, portfolio=Portfolio())
 
 
 def share_amounts(amount_fen: int, shares: Sequence[Share]) -> tuple[ShareAmount, ...]:
@@ -115,139 +120,55 @@ def share_amounts(amount_fen: int, shares: Sequence[Share]) -> tuple[ShareAmount
 
 def fee(programme: Programme, day: date, amount_fen: int, term_months: int) -> int:
     """The guarantee fee of the whole term of a loan drawn on a day, by days of 365, in fen."""
-    days = days_between(day, add_months(day, term_months))
-    return annual_fee(amount_fen, programme.fee_rate_ppm, days)
+    return annual_fee(amount_fen, programme.fee_rate_ppm, _days(day, term_months))
 
 
-def ineligible(chain: Chain, proposal: Proposal) -> tuple[RuleBreach, ...]:
-    """The rules about firm, loan and guarantor that the proposal misses."""
-    found = (check(chain, proposal) for check in _CHECKS)
-    return tuple(breach for breach in found if breach is not None)
-
-
-def without_room(needed: Sequence[Need], held: Mapping[str, int]) -> tuple[RuleBreach, ...]:
-    """The limits that the proposal would go beyond. Nothing needed is no breach, however little room there is."""
+def _reguarantee_fees(chain: Chain, proposal: Proposal) -> tuple[ReguaranteeFee, ...]:
+    days, amount_fen = _days(chain.day, proposal.term_months), proposal.amount_fen
     return tuple(
-        _beyond(need, held.get(need.limit.key, 0))
-        for need in needed
-        if need.amount_fen > 0 and held.get(need.limit.key, 0) + need.amount_fen > need.limit.limit_fen
+        ReguaranteeFee(
+            payee=term.payee,
+            amount_fen=reguarantee_fee(term, amount_fen, chain.programme.share_bp(term.payee), days),
+        )
+        for term in chain.programme.reguarantee_fees
     )
 
 
-def _beyond(need: Need, held_fen: int) -> RuleBreach:
+def _days(day: date, term_months: int) -> int:
+    return days_between(day, add_months(day, term_months))
+
+
+def without_room(needed: Sequence[Need], used: Mapping[str, Usage]) -> tuple[RuleBreach, ...]:
+    """The limits that the proposal would go beyond. Nothing needed is no breach, however little room there is."""
+    found = ((need, used.get(need.limit.key, Usage())) for need in needed)
+    return tuple(
+        _beyond(need, usage)
+        for need, usage in found
+        if need.amount_fen > 0 and usage.held_fen + need.amount_fen > need.limit.limit_fen
+    )
+
+
+def _beyond(need: Need, usage: Usage) -> RuleBreach:
+    more = f"{yuan_text(need.amount_fen)} more, in yuan"
+    figure = f"{yuan_text(usage.held_fen)} held and {more}"
+    if usage.returned_fen:
+        returned = yuan_text(usage.returned_fen)
+        figure = f"{yuan_text(usage.held_fen)} held, of which {returned} from returns, and {more}"
     return RuleBreach(
         rule=need.source.parameter,
-        figure=f"{yuan_text(held_fen)} held and {yuan_text(need.amount_fen)} more, in yuan",
+        figure=figure,
         limit=f"{yuan_text(need.limit.limit_fen)} yuan",
         source=need.source.source,
     )
 
 
-def _room(need: Need, held_fen: int) -> LimitRoom:
+def _room(need: Need, usage: Usage) -> LimitRoom:
     return LimitRoom(
         limit=need.limit.key,
         limit_fen=need.limit.limit_fen,
-        used_fen=held_fen,
+        used_fen=usage.held_fen,
+        returned_fen=usage.returned_fen,
         needed_fen=need.amount_fen,
+        left_fen=need.limit.limit_fen - usage.held_fen,
         rule=need.source.parameter,
     )
-
-
-def _of_programme(chain: Chain, figure: str, found: str, allowed: str) -> RuleBreach:
-    source = chain.programme.source_of(figure)
-    return RuleBreach(rule=source.parameter, figure=found, limit=allowed, source=source.source)
-
-
-def _loan_limit(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    limit_fen = chain.programme.loan_limit_fen
-    if proposal.amount_fen <= limit_fen:
-        return None
-    found, allowed = f"{yuan_text(proposal.amount_fen)} yuan", f"{yuan_text(limit_fen)} yuan"
-    return _of_programme(chain, "loan_limit_fen", found, allowed)
-
-
-def _term(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    longest = chain.programme.term_max_months
-    if proposal.term_months <= longest:
-        return None
-    return _of_programme(chain, "term_max_months", f"{proposal.term_months} months", f"{longest} months")
-
-
-def _owner_kind(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    kinds, kind = chain.programme.owner_kinds, proposal.dimensions.owner_kind
-    if not kinds or kind in kinds:
-        return None
-    return _of_programme(chain, "borrowers", kind, ", ".join(kinds))
-
-
-def _size(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    """Sizes bind enterprises whose size can be judged: the official rule leaves some industries out."""
-    sizes, size = chain.programme.sizes, proposal.dimensions.size
-    if (
-        proposal.dimensions.owner_kind is not OwnerKind.ENTERPRISE
-        or size is None
-        or not sizes
-        or size in sizes
-    ):
-        return None
-    return _of_programme(chain, "borrowers", size, ", ".join(sizes))
-
-
-def _labels(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    wanted = chain.programme.labels
-    if not wanted or set(wanted) & set(proposal.labels):
-        return None
-    return _of_programme(chain, "labels", _listed(proposal.labels), f"one of {', '.join(wanted)}")
-
-
-def _labels_excluded(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    better = [label for label in proposal.labels if label in chain.programme.labels_excluded]
-    if not better:
-        return None
-    return _of_programme(
-        chain, "labels", ", ".join(better), "a firm takes the highest tier that it belongs to"
-    )
-
-
-def _coverage(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    county, counties = proposal.dimensions.county, chain.guarantor.counties
-    if county in counties:
-        return None
-    return RuleBreach(rule="guarantor.counties", figure=county, limit=_listed(counties), source=COVERAGE)
-
-
-def _partnership(chain: Chain, proposal: Proposal) -> RuleBreach | None:
-    banks = chain.guarantor.banks
-    if not banks or proposal.bank in banks:
-        return None
-    source = "partnership agreements of the guarantor"
-    return RuleBreach(
-        rule="guarantor.banks", figure=proposal.bank, limit="banks with a partnership", source=source
-    )
-
-
-def _standing(chain: Chain, _proposal: Proposal) -> RuleBreach | None:
-    guarantor = chain.guarantor
-    if guarantor.status is Status.ACTIVE and guarantor.tier is Tier.LOCAL:
-        return None
-    found = f"{guarantor.tier} {guarantor.status}"
-    return RuleBreach(
-        rule="guarantor.status", figure=found, limit="LOCAL ACTIVE", source="register of guarantors"
-    )
-
-
-def _listed(texts: Collection[str]) -> str:
-    return ", ".join(texts) or "none"
-
-
-_CHECKS: tuple[Callable[[Chain, Proposal], RuleBreach | None], ...] = (
-    _standing,
-    _coverage,
-    _partnership,
-    _owner_kind,
-    _size,
-    _labels,
-    _labels_excluded,
-    _loan_limit,
-    _term,
-)

@@ -51,7 +51,6 @@ class RedLines(Shape):
     multiple_small_households_bp: int
     concentration_bp: int
     group_concentration_bp: int
-    liability_weight_bp: int
     weights: tuple[Weight, ...]
     deduct_reinsured: bool
     small_share_min_bp: int

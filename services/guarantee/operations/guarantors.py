@@ -1,16 +1,15 @@
 """Guarantors: registered by the operator, read by all; what they can still take."""
 
-from dataclasses import replace
-
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import GUARANTOR, Principal, Role
 from libs.chassis.problems import Invalid
 from libs.registry.regions import county_of
 from services.guarantee.domain import limits as limit_rules
 from services.guarantee.domain.guarantor import Guarantor, GuarantorList, Headroom
-from services.guarantee.operations import rules
+from services.guarantee.operations import rooms, rules
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import limits as limit_store
+from services.guarantee.store import opening as opening_store
 from services.guarantee.store import rules as rule_store
 
 
@@ -21,8 +20,12 @@ def put_guarantor(tx: WriteTx, by: Principal, guarantor_id: str, guarantor: Guar
         raise Invalid(
             f"The body names {guarantor.id}.", field="/id", mend=f"Give {guarantor_id}, as in the address."
         )
+    before = guarantor_store.to_change(tx, guarantor_id)
+    _check_opening(tx, guarantor)
     guarantor_store.put(tx, guarantor)
-    _hold_opening_book(tx, guarantor)
+    limit_store.ensure(tx, [limit_rules.leverage(guarantor, rule_store.lines(tx))])
+    opened_fen = 0 if before is None else before.opening_liability_fen
+    rooms.note_opening(tx, guarantor_id, guarantor.opening_liability_fen - opened_fen)
     rules.refresh_limits(tx)
     return guarantor
 
@@ -41,14 +44,13 @@ def get_headroom(tx: ReadTx, by: Principal, guarantor_id: str) -> Headroom:
     if by.role in GUARANTOR:
         by.require_organisation(guarantor_id)
     guarantor = guarantor_store.get(tx, guarantor_id)
-    return limit_rules.headroom(guarantor, rule_store.rulebook(tx), limit_store.held(tx), tx.today)
+    return rules.headroom_of(tx, [guarantor])[0]
 
 
-def _hold_opening_book(tx: WriteTx, guarantor: Guarantor) -> None:
-    """Liability from before the platform takes of the leverage limit like any guarantee."""
-    lines, holder = rule_store.rulebook(tx).red_lines_on(tx.today), f"opening/{guarantor.id}"
-    opening = limit_rules.opening(guarantor, lines)
-    limit_store.lock(tx, [opening.limit])
-    before = limit_store.lock_holds(tx, holder)
-    limit_store.give_back(tx, holder, before, [replace(hold, amount_fen=0) for hold in before])
-    limit_store.take(tx, holder, [opening])
+def _check_opening(tx: WriteTx, guarantor: Guarantor) -> None:
+    if guarantor.opening_liability_fen and opening_store.newest_approved(tx, guarantor.id) is not None:
+        raise Invalid(
+            "The book from before the platform is loaded, contract by contract.",
+            field="opening_liability_fen",
+            mend="Give 0, and correct the book by a return.",
+        )

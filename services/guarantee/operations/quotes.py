@@ -1,31 +1,35 @@
 """Quotes: every way to cover a loan, what it costs, and what stands against it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from libs.chassis.database import ReadTx
 from libs.chassis.principal import BANK, GUARANTOR, Principal, Role
-from services.guarantee.domain.guarantor import Guarantor, Tier
-from services.guarantee.domain.limits import Chain, Rule, needs
-from services.guarantee.domain.programme import Status
-from services.guarantee.domain.quote import Proposal, Quote, Structure, structure
-from services.guarantee.operations import recognitions
+from services.guarantee.domain.effects import Portfolio
+from services.guarantee.domain.exposure import Borrower, Usage, stranger
+from services.guarantee.domain.guarantor import Guarantor, Tier, leverage_figure
+from services.guarantee.domain.limits import PERSONAL, Chain, Need, Rule, needs
+from services.guarantee.domain.proposal import Proposal
+from services.guarantee.domain.quote import Position, Quote, Structure, structure
+from services.guarantee.operations import chains, recognitions, standing
+from services.guarantee.store import exposures as exposure_store
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import limits as limit_store
-from services.guarantee.store import rules as rule_store
 
 
 def quote(tx: ReadTx, by: Principal, proposal: Proposal) -> Quote:
     """Each programme in force with each local guarantor of the firm's county; feasible ones first."""
     _require_side(by, proposal)
     proposal = recognitions.on_record(tx, proposal)
-    chains = _chains(tx, _guarantors(tx, by, proposal.dimensions.county))
-    keys = {need.limit.key for chain in chains for need in needs(chain, proposal.party, proposal.amount_fen)}
-    held = limit_store.held(tx, keys)
-    found = [structure(chain, proposal, held) for chain in chains]
-    if by.role in BANK:
-        found = [_for_a_bank(one, chain, proposal) for one, chain in zip(found, chains, strict=True)]
-    return Quote(structures=tuple(sorted(found, key=lambda one: bool(one.breaches))))
+    found = chains.all_of(tx, _guarantors(tx, by, proposal.dimensions.county))
+    borrowers = _borrowers(tx, found, proposal)
+    keys = {need.limit.key for one in found for need in _needs(one, borrowers, proposal)}
+    used, books = limit_store.usages(tx, keys), _portfolios(tx, found)
+    structures = [
+        _seen_by(by, structure(one, proposal, _position(tx, one, proposal, borrowers, used, books)), one)
+        for one in found
+    ]
+    return Quote(structures=tuple(sorted(structures, key=lambda one: bool(one.breaches))))
 
 
 def _require_side(by: Principal, proposal: Proposal) -> None:
@@ -45,30 +49,69 @@ def _guarantors(tx: ReadTx, by: Principal, county: str) -> list[Guarantor]:
     return [one for one in local if by.role not in GUARANTOR or one.id == by.organisation]
 
 
-def _chains(tx: ReadTx, guarantors: Sequence[Guarantor]) -> list[Chain]:
-    rulebook = rule_store.rulebook(tx)
-    lines = rulebook.red_lines_on(tx.today)
-    programmes = [one for one in rulebook.programmes_on(tx.today) if one.status is Status.ACTIVE]
-    return [
-        Chain(programme=programme, guarantor=guarantor, lines=lines, day=tx.today)
-        for programme in programmes
-        for guarantor in guarantors
-    ]
+def _borrowers(tx: ReadTx, found: Sequence[Chain], proposal: Proposal) -> dict[str, Borrower]:
+    """The borrower as each guarantor knows it."""
+    known = exposure_store.of_party(tx, proposal.party)
+    groups = exposure_store.groups_of(tx, [proposal.party]).get(proposal.party, ())
+    new = {one.guarantor.id: stranger(one.guarantor.id, proposal.party, proposal.dimensions) for one in found}
+    return {
+        name: replace(one, exposure=known.get(name, one.exposure), groups=groups) for name, one in new.items()
+    }
 
 
-def _for_a_bank(found: Structure, chain: Chain, proposal: Proposal) -> Structure:
-    """Without what other banks lent to the firm: a bank learns that a limit is reached, not by how much."""
-    personal = [
-        need
-        for need in needs(chain, proposal.party, proposal.amount_fen)
-        if need.limit.rule in (Rule.CONCENTRATION, Rule.BORROWER_LIMIT)
-    ]
-    keys, parameters = {need.limit.key for need in personal}, {need.source.parameter for need in personal}
+def _needs(chain: Chain, borrowers: Mapping[str, Borrower], proposal: Proposal) -> tuple[Need, ...]:
+    return needs(chain, borrowers[chain.guarantor.id], proposal.amount_fen)
+
+
+def _portfolios(tx: ReadTx, found: Sequence[Chain]) -> dict[str, Portfolio]:
+    guarantors = {one.guarantor.id for one in found}
+    return exposure_store.portfolios(tx, found[0].lines.up_to_500_fen, guarantors) if found else {}
+
+
+def _position(
+    tx: ReadTx,
+    chain: Chain,
+    proposal: Proposal,
+    borrowers: Mapping[str, Borrower],
+    used: Mapping[str, Usage],
+    books: Mapping[str, Portfolio],
+) -> Position:
+    return Position(
+        borrower=borrowers[chain.guarantor.id],
+        used=used,
+        portfolio=books.get(chain.guarantor.id, Portfolio()),
+        against=standing.against(tx, chain, proposal),
+    )
+
+
+def _seen_by(by: Principal, found: Structure, chain: Chain) -> Structure:
+    """Without what others lent: a bank learns that a limit of the firm is reached, not by how much, and a firm the
+    same of what its related parties owe. How much a loan weighs tells the balance too, so that is hidden with it."""
+    if by.role in BANK:
+        return _without(found, chain, PERSONAL)
+    return _without(found, chain, (Rule.GROUP,)) if by.role is Role.SME else found
+
+
+def _without(found: Structure, chain: Chain, rules: Collection[Rule]) -> Structure:
+    parameters, ratios = _parameters(chain, rules), {one.value for one in rules}
     return replace(
         found,
-        rooms=tuple(room for room in found.rooms if room.limit not in keys),
+        rooms=tuple(room for room in found.rooms if room.rule not in parameters),
+        effects=tuple(effect for effect in found.effects if effect.ratio not in ratios),
         breaches=tuple(
             replace(breach, figure="above the limit with this loan") if breach.rule in parameters else breach
             for breach in found.breaches
         ),
     )
+
+
+def _parameters(chain: Chain, rules: Collection[Rule]) -> set[str]:
+    """The policy parameters that set the limits of these rules."""
+    programme, lines = chain.programme, chain.lines
+    sources = {
+        Rule.BORROWER_LIMIT: programme.source_of("borrower_limit_fen"),
+        Rule.CONCENTRATION: lines.source_of("concentration_bp"),
+        Rule.GROUP: lines.source_of("group_concentration_bp"),
+        Rule.LEVERAGE: lines.source_of(leverage_figure(chain.guarantor)),
+    }
+    return {source.parameter for rule, source in sources.items() if rule in rules}

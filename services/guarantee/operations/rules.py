@@ -1,6 +1,6 @@
 """The rules: kept as a rulebook, and said on the state topics with what they leave room for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from google.protobuf.message import Message
 
@@ -11,24 +11,34 @@ from libs.eventing.outbox import emit
 from libs.eventing.topics import Topic
 from services.guarantee import messages
 from services.guarantee.domain import limits as limit_rules
-from services.guarantee.domain.guarantor import Tier
+from services.guarantee.domain.guarantor import Guarantor, Headroom, Tier
+from services.guarantee.domain.headroom import headroom
 from services.guarantee.domain.programme import ProgrammeList, Rulebook
+from services.guarantee.operations import chains, standing, weighing
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import limits as limit_store
+from services.guarantee.store import parties as party_store
 from services.guarantee.store import rules as rule_store
 
 
 def load(tx: WriteTx, by: Principal, rulebook: Rulebook) -> None:
     """Go by these rules from now on, and say what became of the programmes."""
     by.require(Role.SERVICE)
+    before = rule_store.lines(tx) if rule_store.rulebook_if_any(tx) is not None else None
+    guarantor_store.lock_all(tx)
     rule_store.keep_rulebook(tx, rulebook)
+    weighing.follow(tx, before)
     refresh_limits(tx)
     _publish(tx, topics.GUARANTEE_PROGRAMME, _changed_programmes(tx, rulebook))
 
 
 def are_loaded(tx: ReadTx, rulebook: Rulebook) -> bool:
     """Whether these rules are in use, and their programmes of today are said: a version may begin any day."""
-    return rule_store.is_in_use(tx, rulebook) and not _changed_programmes(tx, rulebook)
+    return (
+        rule_store.is_in_use(tx, rulebook)
+        and rule_store.lines_are_todays(tx)
+        and not _changed_programmes(tx, rulebook)
+    )
 
 
 def publish_headroom(tx: WriteTx, by: Principal) -> None:
@@ -46,9 +56,24 @@ def list_programmes(tx: ReadTx, by: Principal) -> ProgrammeList:
     return ProgrammeList(items=rule_store.rulebook(tx).programmes_on(tx.today))
 
 
+def headroom_of(tx: ReadTx, guarantors: Sequence[Guarantor]) -> list[Headroom]:
+    """What each of these can still take today."""
+    found, used, lines = chains.all_of(tx, guarantors), limit_store.usages(tx), rule_store.lines(tx)
+    blocked = standing.blocked_programmes(tx)
+    return [
+        headroom(one, lines, [chain for chain in found if chain.guarantor.id == one.id], used, blocked)
+        for one in guarantors
+    ]
+
+
 def refresh_limits(tx: WriteTx) -> None:
     """Let the rows of all limits allow what guarantors' figures and today's rules say."""
-    allowed = limit_rules.standing(rule_store.rulebook(tx), guarantor_store.all_of_them(tx), tx.today)
+    allowed = limit_rules.standing(
+        rule_store.rulebook(tx),
+        guarantor_store.all_of_them(tx),
+        party_store.list_admissions(tx),
+        tx.today,
+    )
     for (rule, owner), limit_fen in sorted(allowed.items()):
         limit_store.allow(tx, rule, owner, limit_fen)
 
@@ -61,13 +86,10 @@ def _changed_programmes(tx: ReadTx, rulebook: Rulebook) -> Mapping[str, Message]
 
 
 def _changed_headroom(tx: ReadTx) -> Mapping[str, Message]:
-    rulebook = rule_store.rulebook_if_any(tx)
-    if rulebook is None:
+    if rule_store.rulebook_if_any(tx) is None:
         return {}
-    held = limit_store.held(tx)
     local = [one for one in guarantor_store.all_of_them(tx) if one.tier is Tier.LOCAL]
-    found = [limit_rules.headroom(one, rulebook, held, tx.today) for one in local]
-    states = {one.guarantor: messages.headroom_state(one) for one in found}
+    states = {one.guarantor: messages.headroom_state(one) for one in headroom_of(tx, local)}
     return _changed(rule_store.published(tx, topics.GUARANTEE_HEADROOM.name), states)
 
 

@@ -1,72 +1,83 @@
 """The red lines: what each limit allows and holds, and what each guarantee holds of it.
 
-`lock`, a comparison and `take` in one transaction are a reservation.
+`lock`, a comparison and `move` in one transaction are a reservation.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.rows import from_row, to_row
 from libs.eventing.tables import insert_into
-from services.guarantee.domain.limits import Hold, Limit, Need, Rule
+from services.guarantee.domain.exposure import Usage
+from services.guarantee.domain.limits import Hold, Limit, Rule
 from services.guarantee.store.tables import holds, limits
 
-_HOLDS = sa.update(limits).where(limits.c.key == sa.bindparam("of"))
-_HOLDS_MORE = _HOLDS.values(held_fen=limits.c.held_fen + sa.bindparam("more"), limit_fen=sa.bindparam("to"))
-_HOLDS_LESS = _HOLDS.values(held_fen=limits.c.held_fen - sa.bindparam("less"))
+T = TypeVar("T")
+
+_CHUNK = 500
+_OF_ALL = (Rule.LEVERAGE, Rule.PROGRAMME_QUOTA, Rule.PROVINCIAL_LINE, Rule.CREDIT_LINE)
+_ROW = sa.update(limits).where(limits.c.key == sa.bindparam("of"))
+_MOVE = _ROW.values(
+    held_fen=limits.c.held_fen + sa.bindparam("more"),
+    returned_fen=limits.c.returned_fen + sa.bindparam("more_returned"),
+)
+_STAND = _ROW.values(held_fen=sa.bindparam("held"), returned_fen=sa.bindparam("returned"))
+_ALLOW = _ROW.values(limit_fen=sa.bindparam("to"))
 
 
-def held(tx: ReadTx, keys: Collection[str] | None = None) -> dict[str, int]:
+def usages(tx: ReadTx, keys: Collection[str] | None = None) -> dict[str, Usage]:
     """What limits hold; a limit that nothing was ever taken of is not in it. Without keys: those of no borrower."""
-    of_all = limits.c.rule.in_((Rule.LEVERAGE, Rule.PROGRAMME_QUOTA, Rule.PROVINCIAL_LINE))
-    found = tx.rows(sa.select(limits).where(of_all if keys is None else limits.c.key.in_(keys)))
-    return {row.key: row.held_fen for row in found}
+    if keys is None:
+        return _usages(tx.rows(sa.select(limits).where(limits.c.rule.in_(_OF_ALL))))
+    found: dict[str, Usage] = {}
+    for chunk in _chunks(sorted(keys)):
+        found |= _usages(tx.rows(sa.select(limits).where(limits.c.key.in_(chunk))))
+    return found
 
 
-def lock(tx: WriteTx, wanted: Sequence[Limit]) -> dict[str, int]:
-    """What these limits hold, which nobody else changes until the end. New rows are made; locks go in key order."""
-    rows = [to_row(limit) | {"held_fen": 0} for limit in sorted(wanted, key=lambda limit: limit.key)]
-    tx.execute(insert_into(tx, limits).values(rows).on_conflict_do_nothing())
-    mine = limits.c.key.in_([limit.key for limit in wanted])
-    locked = tx.lock_rows(sa.select(limits).where(mine).order_by(limits.c.key))
-    return {row.key: row.held_fen for row in locked}
+def ensure(tx: WriteTx, wanted: Sequence[Limit]) -> None:
+    """Let each of these limits have a row; those that have one stay as they are."""
+    for chunk in _chunks(sorted(wanted, key=lambda limit: limit.key)):
+        rows = [to_row(limit) | {"held_fen": 0, "returned_fen": 0} for limit in chunk]
+        tx.execute(insert_into(tx, limits).values(rows).on_conflict_do_nothing())
 
 
-def take(tx: WriteTx, holder: str, needed: Sequence[Need]) -> None:
-    """Hold what is needed, under locked limits, which from now on allow what the need was measured against."""
-    wanted = [(need.limit.key, need.amount_fen, need.limit.limit_fen) for need in needed if need.amount_fen]
-    if wanted:
-        rows = [{"holder": holder, "limit_key": key, "amount_fen": more} for key, more, _ in wanted]
-        tx.execute(sa.insert(holds), rows)
-        tx.execute(_HOLDS_MORE, [{"of": key, "more": more, "to": to} for key, more, to in wanted])
+def lock(tx: WriteTx, keys: Collection[str]) -> dict[str, Usage]:
+    """What these limits hold, which nobody else changes until the end. Locks go in the order of the keys."""
+    found: dict[str, Usage] = {}
+    for chunk in _chunks(sorted(keys)):
+        query = sa.select(limits).where(limits.c.key.in_(chunk)).order_by(limits.c.key)
+        found |= _usages(tx.lock_rows(query))
+    return found
 
 
-def give_back(tx: WriteTx, holder: str, before: Sequence[Hold], after: Sequence[Hold]) -> None:
-    """Let the holder hold `after` in place of `before`, as `lock_holds` gave it, limit by limit."""
-    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    if not changed:
-        return
-    this = (holds.c.holder == holder) & (holds.c.limit_key == sa.bindparam("of"))
-    gone = [{"of": new.key} for _, new in changed if not new.amount_fen]
-    left = [{"of": new.key, "left": new.amount_fen} for _, new in changed if new.amount_fen]
-    if gone:
-        tx.execute(sa.delete(holds).where(this), gone)
-    if left:
-        tx.execute(sa.update(holds).where(this).values(amount_fen=sa.bindparam("left")), left)
-    less = [{"of": old.key, "less": old.amount_fen - new.amount_fen} for old, new in changed]
-    tx.execute(_HOLDS_LESS, less)
+def move(tx: WriteTx, changes: Mapping[str, Usage]) -> None:
+    """Let locked limits hold so much more, or less."""
+    rows = [
+        {"of": key, "more": more.held_fen, "more_returned": more.returned_fen}
+        for key, more in changes.items()
+        if any(more)
+    ]
+    if rows:
+        tx.execute(_MOVE, rows)
 
 
-def lock_holds(tx: WriteTx, holder: str) -> tuple[Hold, ...]:
-    """What the holder holds, with the rows of its limits locked in key order."""
-    mine = holds.c.holder == holder
-    keys = sa.select(holds.c.limit_key).where(mine)
-    tx.lock_rows(sa.select(limits).where(limits.c.key.in_(keys)).order_by(limits.c.key))
-    both = holds.join(limits, limits.c.key == holds.c.limit_key)
-    query = sa.select(limits.c.key, limits.c.rule, holds.c.amount_fen).select_from(both).where(mine)
-    return tuple(from_row(Hold, row) for row in tx.rows(query.order_by(limits.c.key)))
+def stand(tx: WriteTx, found: Mapping[str, Usage]) -> None:
+    """Let locked limits hold exactly this."""
+    rows = [
+        {"of": key, "held": usage.held_fen, "returned": usage.returned_fen} for key, usage in found.items()
+    ]
+    if rows:
+        tx.execute(_STAND, rows)
+
+
+def measured_against(tx: WriteTx, used: Sequence[Limit]) -> None:
+    """Let locked limits allow what a need was measured against."""
+    if used:
+        tx.execute(_ALLOW, [{"of": limit.key, "to": limit.limit_fen} for limit in used])
 
 
 def allow(tx: WriteTx, rule: Rule, owner: str, limit_fen: int) -> None:
@@ -74,3 +85,62 @@ def allow(tx: WriteTx, rule: Rule, owner: str, limit_fen: int) -> None:
     mine = (limits.c.rule == rule) & (limits.c.owner == owner) & (limits.c.limit_fen != limit_fen)
     tx.lock_rows(sa.select(limits).where(mine).order_by(limits.c.key))
     tx.execute(sa.update(limits).where(mine).values(limit_fen=limit_fen))
+
+
+def keys_of(tx: ReadTx, rule: Rule, owner: str) -> list[str]:
+    mine = (limits.c.rule == rule) & (limits.c.owner == owner)
+    return [row.key for row in tx.rows(sa.select(limits.c.key).where(mine))]
+
+
+def largest(tx: ReadTx, rule: Rule, owner: str) -> tuple[Usage, int] | None:
+    """How the limit of an owner stands that holds most, and what it allows."""
+    mine = (limits.c.rule == rule) & (limits.c.owner == owner)
+    query = sa.select(limits).where(mine).order_by(limits.c.held_fen.desc(), limits.c.key).limit(1)
+    row = tx.row(query)
+    return None if row is None else (Usage(row.held_fen, row.returned_fen), row.limit_fen)
+
+
+def holds_of(tx: ReadTx, holder: str) -> tuple[Hold, ...]:
+    both = holds.join(limits, limits.c.key == holds.c.limit_key)
+    query = sa.select(limits.c.key, limits.c.rule, holds.c.amount_fen).select_from(both)
+    rows = tx.rows(query.where(holds.c.holder == holder).order_by(limits.c.key))
+    return tuple(from_row(Hold, row) for row in rows)
+
+
+def hold(tx: WriteTx, holder: str, taken: Sequence[Hold]) -> None:
+    rows = [{"holder": holder, "limit_key": one.key, "amount_fen": one.amount_fen} for one in taken]
+    if rows:
+        tx.execute(sa.insert(holds), rows)
+
+
+def hold_exactly(tx: WriteTx, holder: str, wanted: Mapping[str, int]) -> None:
+    """Let the holder hold this of these limits; of all others what it does."""
+    mine = (holds.c.holder == holder) & holds.c.limit_key.in_(wanted)
+    tx.execute(sa.delete(holds).where(mine))
+    rows = [
+        {"holder": holder, "limit_key": key, "amount_fen": amount_fen}
+        for key, amount_fen in wanted.items()
+        if amount_fen
+    ]
+    if rows:
+        tx.execute(sa.insert(holds), rows)
+
+
+def hold_less(tx: WriteTx, holder: str, before: Sequence[Hold], after: Sequence[Hold]) -> None:
+    """Let the holder hold `after` in place of `before`, limit by limit."""
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    this = (holds.c.holder == holder) & (holds.c.limit_key == sa.bindparam("of"))
+    gone = [{"of": new.key} for new in changed if not new.amount_fen]
+    rest = [{"of": new.key, "rest": new.amount_fen} for new in changed if new.amount_fen]
+    if gone:
+        tx.execute(sa.delete(holds).where(this), gone)
+    if rest:
+        tx.execute(sa.update(holds).where(this).values(amount_fen=sa.bindparam("rest")), rest)
+
+
+def _usages(rows: Sequence[sa.Row[tuple[object, ...]]]) -> dict[str, Usage]:
+    return {row.key: Usage(row.held_fen, row.returned_fen) for row in rows}
+
+
+def _chunks(items: Sequence[T]) -> list[Sequence[T]]:
+    return [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]

@@ -6,9 +6,11 @@ from libs.chassis.columns import Document, Instant
 from libs.chassis.database import new_metadata
 from libs.finance.split import Share
 from libs.registry.dimensions import Dimensions
+from services.guarantee.domain.batch_list import BatchRow
 from services.guarantee.domain.claim import Notice, Part
 from services.guarantee.domain.ledger import Head
 from services.guarantee.domain.quote import ShareAmount
+from services.guarantee.domain.procedure import StepRecord
 from services.guarantee.domain.recovery import Portion
 
 metadata = new_metadata()
@@ -20,14 +22,19 @@ guarantors = sa.Table(
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("tier", sa.String(20), nullable=False),
     sa.Column("net_assets_fen", sa.BigInteger, nullable=False),
+    sa.Column("investments_fen", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("reserves_fen", sa.BigInteger),
     sa.Column("opening_liability_fen", sa.BigInteger, nullable=False),
     sa.Column("counties", Document(tuple[str, ...]), nullable=False),
+    sa.Column("seat", sa.String(6)),
+    sa.Column("branches", Document(tuple[str, ...]), nullable=False, server_default="[]"),
     sa.Column("banks", Document(tuple[str, ...]), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("mainly_small", sa.Boolean, nullable=False),
 )
 
 # Every rulebook that was ever in use, by the policy set it was read from; the one with the highest number is in use.
+# `lines_effective`: since when the red lines are in force by which exposures are weighed.
 rulebooks = sa.Table(
     "rulebooks",
     metadata,
@@ -35,6 +42,7 @@ rulebooks = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("loaded_at", Instant, nullable=False),
     sa.Column("number", sa.Integer, nullable=False, unique=True),
+    sa.Column("lines_effective", sa.Date),
 )
 
 # `held_fen` is what counts against the limit, `returned_fen` the part of it that comes from returns and not from the
@@ -65,7 +73,7 @@ exposures = sa.Table(
     sa.CheckConstraint("platform_fen >= 0 AND returned_fen >= 0", name="balances"),
 )
 
-# `holder`: a guarantee, or `return/<guarantor>/<contract>` for one from off the platform.
+# What each guarantee takes of each limit; what comes from returns is in no hold.
 holds = sa.Table(
     "holds",
     metadata,
@@ -80,15 +88,19 @@ guarantees = sa.Table(
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("application_id", sa.String(40), nullable=False, unique=True),
-    sa.Column("loan_id", sa.String(40)),
+    sa.Column("loan_id", sa.String(80)),
     sa.Column("programme", sa.String(80), nullable=False),
     sa.Column("programme_effective", sa.Date, nullable=False),
     sa.Column("guarantor", sa.String(80), sa.ForeignKey("guarantors.id"), nullable=False),
     sa.Column("party", sa.String(80), nullable=False),
     sa.Column("bank", sa.String(80), nullable=False),
     sa.Column("amount_fen", sa.BigInteger, nullable=False),
+    sa.Column("undrawn_fen", sa.BigInteger, nullable=False),
     sa.Column("outstanding_fen", sa.BigInteger, nullable=False),
     sa.Column("term_months", sa.Integer, nullable=False),
+    sa.Column("in_parts", sa.Boolean, nullable=False),
+    sa.Column("renews", sa.String(40), sa.ForeignKey("guarantees.id")),
+    sa.Column("renewed_by", sa.String(40)),
     sa.Column("shares", Document(tuple[ShareAmount, ...]), nullable=False),
     sa.Column("fee_fen", sa.BigInteger, nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
@@ -98,11 +110,19 @@ guarantees = sa.Table(
     sa.Column("dimensions", Document(Dimensions), nullable=False),
     sa.Column("policy_set", sa.String(40), nullable=False),
     sa.Column("note", sa.Text),
-    sa.CheckConstraint("outstanding_fen >= 0 AND outstanding_fen <= amount_fen", name="outstanding"),
+    sa.CheckConstraint(
+        "outstanding_fen >= 0 AND undrawn_fen >= 0 AND outstanding_fen + undrawn_fen <= amount_fen",
+        name="outstanding",
+    ),
     sa.Index("ix_guarantees_guarantor_id", "guarantor", "id"),
     sa.Index("ix_guarantees_bank_id", "bank", "id"),
     sa.Index("ix_guarantees_party_id", "party", "id"),
-    sa.Index("ix_guarantees_status_reserved_until", "status", "reserved_until"),
+    sa.Index(
+        "ix_guarantees_reserved_until",
+        "reserved_until",
+        postgresql_where=sa.text("undrawn_fen > 0"),
+        sqlite_where=sa.text("undrawn_fen > 0"),
+    ),
 )
 
 # One loan paid out under a guarantee. `shares` are the contract's, from its filing on for good.
@@ -124,6 +144,12 @@ drawdowns = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("note", sa.Text),
     sa.UniqueConstraint("guarantee_id", "number"),
+    sa.Index(
+        "ix_drawdowns_listed_on",
+        "listed_on",
+        postgresql_where=sa.text("status = 'LISTED'"),
+        sqlite_where=sa.text("status = 'LISTED'"),
+    ),
     sa.CheckConstraint("outstanding_fen >= 0 AND outstanding_fen <= amount_fen", name="outstanding"),
 )
 
@@ -134,6 +160,7 @@ filings = sa.Table(
     sa.Column("loan_id", sa.String(80), sa.ForeignKey("drawdowns.loan_id"), primary_key=True),
     sa.Column("layer", sa.String(20), primary_key=True),
     sa.Column("organisation", sa.String(80), nullable=False),
+    sa.Column("via", sa.String(20)),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("due_by", sa.Date, nullable=False),
     sa.Column("cure_by", sa.Date, nullable=False),
@@ -145,6 +172,31 @@ filings = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Index("ix_filings_organisation_status", "organisation", "status"),
     sa.Index("ix_filings_status_cure_by", "status", "cure_by"),
+)
+
+# What was done on the way to a guarantor's yes, and after; rows are only ever added.
+procedure_steps = sa.Table(
+    "procedure_steps",
+    metadata,
+    sa.Column("guarantee_id", sa.String(40), sa.ForeignKey("guarantees.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("record", Document(StepRecord), nullable=False),
+    sa.Column("by", sa.String(80), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# A bank's list of loans for batch business, and what became of each row.
+batch_lists = sa.Table(
+    "batch_lists",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("bank", sa.String(80), nullable=False),
+    sa.Column("programme", sa.String(80), nullable=False),
+    sa.Column("guarantor", sa.String(80), nullable=False),
+    sa.Column("listed_by", sa.String(80), nullable=False),
+    sa.Column("listed_at", Instant, nullable=False),
+    sa.Column("rows", Document(tuple[BatchRow, ...]), nullable=False),
+    sa.Index("ix_batch_lists_bank_id", "bank", "id"),
 )
 
 # Every movement in the book of a guarantor, in its order; `hash` is over the entry and the hash before it.
@@ -211,6 +263,7 @@ dues = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("paid_on", sa.Date),
     sa.Column("payment_reference", sa.String(80)),
+    sa.Column("disputed_by", sa.String(80)),
     sa.Column("dispute", sa.Text),
     sa.CheckConstraint("amount_fen > 0", name="amount"),
     sa.Index("ix_dues_debtor_status", "debtor", "status"),

@@ -1,5 +1,6 @@
 """A small guarantee business to test with: the real programmes, two guarantors, and short ways to act on them."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -7,19 +8,34 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs import policy
-from libs.chassis.database import Database
+from libs.chassis.database import Database, ReadTx
 from libs.chassis.principal import Principal, Role, service
 from libs.registry.dimensions import Dimensions, OwnerKind
 from libs.registry.size import Size
 from rongqiao.lending.v1 import events_pb2 as lending_events
+from services.guarantee.domain import opening
+from services.guarantee.domain.admission import AdmissionDecision, decided
+from services.guarantee.domain.exposure import weigh
 from services.guarantee.domain.guarantee import Guarantee, Reservation
-from services.guarantee.domain.guarantor import Guarantor
+from services.guarantee.domain.guarantor import Guarantor, Tier
+from services.guarantee.domain.limits import (
+    Chain,
+    borrower_key,
+    concentration_key,
+    group_key,
+    joint_key,
+    leverage_key,
+)
 from services.guarantee.domain.programme import Programme, Rulebook
 from services.guarantee.domain.quote import Proposal
-from services.guarantee.operations import guarantees, guarantors, rules
+from services.guarantee.operations import guarantees, guarantors, parties, rules
 from services.guarantee.operations.rulebook import read
+from services.guarantee.store import exposures as exposure_store
 from services.guarantee.store import guarantees as guarantee_store
-from services.guarantee.store import tables
+from services.guarantee.store import guarantors as guarantor_store
+from services.guarantee.store import opening as opening_store
+from services.guarantee.store import party_tables, tables
+from services.guarantee.store import rules as rule_store
 
 YUAN = 100
 MILLION = 1_000_000 * YUAN
@@ -43,6 +59,12 @@ YINCHUAN = Guarantor(
     net_assets_fen=500 * MILLION,
     counties=("640104", "640122"),
 )
+PROVINCE = Guarantor(
+    id="org_province", name="宁夏再担保", tier=Tier.PROVINCIAL, net_assets_fen=2_000 * MILLION
+)
+FUND = Guarantor(id="org_fund", name="国家融资担保基金", tier=Tier.NATIONAL, net_assets_fen=66_000 * MILLION)
+CREDIT_LINE = 20_000 * MILLION
+TIERS = ("local", "national", "provincial")
 FIRM = Dimensions(
     county="640122",
     industry_division="13",
@@ -64,6 +86,18 @@ def with_figures(rulebook: Rulebook, programme: str, **figures: int) -> Rulebook
         return replace(one, **figures) if one.id == programme else one  # type: ignore[arg-type]
 
     return replace(rulebook, programmes=tuple(changed(one) for one in rulebook.programmes))
+
+
+def chain_of(rulebook: Rulebook, programme: str, guarantor: Guarantor = HELAN) -> Chain:
+    """A programme with a guarantor on the list, and all tiers above it."""
+    return Chain(
+        programme=rulebook.programme(programme, TODAY),
+        guarantor=guarantor,
+        lines=rulebook.red_lines_on(TODAY),
+        day=TODAY,
+        admission=decided(guarantor.id, AdmissionDecision(credit_line_fen=CREDIT_LINE), "acc", TODAY),
+        tiers=TIERS,
+    )
 
 
 def proposal(amount_fen: int = 3 * MILLION, party: str = "uscc:a", **other: Any) -> Proposal:
@@ -88,9 +122,17 @@ def wish(
 
 
 def open_business(database: Database, rulebook: Rulebook, *registered: Guarantor) -> None:
+    """The rules, the tiers above, and these guarantors, all of them on the re-guarantor's list."""
     database.transact(lambda tx: rules.load(tx, SELF, rulebook))
-    for one in registered:
+    for one in (PROVINCE, FUND, *registered):
         database.transact(lambda tx, one=one: guarantors.put_guarantor(tx, OPERATOR, one.id, one))
+    for one in registered:
+        admit(database, one.id)
+
+
+def admit(database: Database, guarantor: str, **other: Any) -> None:
+    decision = AdmissionDecision(**({"credit_line_fen": CREDIT_LINE} | other))
+    database.transact(lambda tx: parties.decide_admission(tx, OPERATOR, guarantor, decision))
 
 
 def reserve(database: Database, wanted: Reservation) -> Guarantee:
@@ -139,12 +181,59 @@ def held(database: Database) -> dict[str, int]:
 
 
 def limits_out_of_order(database: Database) -> list[str]:
-    """The limits that break the law: what a limit holds is the sum of its holds and within what it allows."""
-    sums = sa.select(tables.holds.c.limit_key, sa.func.sum(tables.holds.c.amount_fen).label("held"))
-    by_key = sums.group_by(tables.holds.c.limit_key)
+    """The limits that break the law: what a limit holds is the sum of its holds and of what is returned, for
+    liability of what its borrowers weigh; and it is within what it allows."""
     with database.read() as tx:
-        held_by = {row.limit_key: int(row.held) for row in tx.rows(by_key)}
+        owed = _owed(tx)
         rows = tx.rows(sa.select(tables.limits))
     return [
-        row.key for row in rows if row.held_fen != held_by.get(row.key, 0) or row.held_fen > row.limit_fen
+        row.key
+        for row in rows
+        if (row.held_fen, row.returned_fen) != owed.get(row.key, (0, 0)) or row.held_fen > row.limit_fen
     ]
+
+
+def exposures_out_of_order(database: Database) -> list[str]:
+    """The exposures whose platform part is not the sum of the unweighted holds."""
+    with database.read() as tx:
+        known = tx.rows(sa.select(tables.exposures))
+        held_by = _holds(tx)
+    keys = {concentration_key(row.guarantor, row.party): row.platform_fen for row in known}
+    return [key for key, fen in keys.items() if fen != held_by.get(key, 0)]
+
+
+def _holds(tx: ReadTx) -> dict[str, int]:
+    sums = sa.select(tables.holds.c.limit_key, sa.func.sum(tables.holds.c.amount_fen).label("held"))
+    return {row.limit_key: int(row.held) for row in tx.rows(sums.group_by(tables.holds.c.limit_key))}
+
+
+def _owed(tx: ReadTx) -> dict[str, tuple[int, int]]:
+    """What each limit should hold, and of that from returns, from holds, exposures and returned contracts."""
+    found: Counter[str] = Counter()
+    returned: Counter[str] = Counter()
+    lines = rule_store.lines(tx)
+    for one in guarantor_store.all_of_them(tx):
+        opening_fen = one.opening_liability_fen
+        for exposure in exposure_store.of_guarantor(tx, one.id):
+            usage = weigh(exposure, lines)
+            groups = exposure_store.groups_of(tx, [exposure.party]).get(exposure.party, ())
+            for key in (
+                leverage_key(one.id),
+                concentration_key(one.id, exposure.party),
+                *(group_key(one.id, group) for group in groups),
+            ):
+                found[key] += usage.held_fen
+                returned[key] += usage.returned_fen
+        found[leverage_key(one.id)] += opening_fen
+        returned[leverage_key(one.id)] += opening_fen
+        contracts = opening_store.contracts(tx, one.id).values()
+        schemes = {programme.id: programme.scheme for programme in rule_store.rulebook(tx).programmes}
+        of_returns = opening.principal(one.id, contracts, schemes, TODAY.year)
+        found.update(of_returns)
+        returned.update(of_returns)
+    found.update({key: fen for key, fen in _holds(tx).items() if "/borrower/" not in key})
+    for row in tx.rows(sa.select(party_tables.related_parties)):
+        for scheme in {one.scheme for one in rule_store.rulebook(tx).programmes}:
+            found[joint_key(row.related_group, scheme)] += found[borrower_key(row.party, scheme)]
+            returned[joint_key(row.related_group, scheme)] += returned[borrower_key(row.party, scheme)]
+    return {key: (fen, returned[key]) for key, fen in found.items()}

@@ -1,6 +1,7 @@
 """Which structures cover a loan, at what shares, fee and room, and what stands against the others."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,12 +13,11 @@ from libs.chassis.principal import Principal, Role, service
 from libs.chassis.problems import Forbidden
 from libs.registry.dimensions import OwnerKind
 from libs.registry.size import Size
-from services.guarantee.domain.guarantor import Guarantor
-from services.guarantee.domain.limits import Chain
 from services.guarantee.domain.programme import Status
 from services.guarantee.domain.quote import Proposal, Structure, structure
 from services.guarantee.operations import guarantors, quotes
 from tests.unit.guarantee.chain import (
+    CREDIT_LINE,
     FIRM,
     HELAN,
     MANAGER,
@@ -26,6 +26,7 @@ from tests.unit.guarantee.chain import (
     TODAY,
     YINCHUAN,
     YUAN,
+    chain_of,
     house_rules,
     proposal,
     reserve,
@@ -47,13 +48,7 @@ def rules_broken(found: Structure) -> list[str]:
     return [breach.rule for breach in found.breaches]
 
 
-def chain(programme: str, guarantor: Guarantor = HELAN) -> Chain:
-    return Chain(
-        programme=RULES.programme(programme, TODAY),
-        guarantor=guarantor,
-        lines=RULES.red_lines_on(TODAY),
-        day=TODAY,
-    )
+chain = partial(chain_of, RULES)
 
 
 def test_every_programme_is_quoted_with_every_guarantor_of_the_county(database: Database) -> None:
@@ -78,9 +73,10 @@ def test_a_structure_tells_shares_fee_and_room_to_the_fen(database: Database) ->
     assert found.fee_fen == 1_234_568
     rooms = {room.limit: (room.limit_fen, room.used_fen, room.needed_fen) for room in found.rooms}
     assert rooms == {
+        "admission/org_helan": (CREDIT_LINE, 1 * MILLION, 123_456_789),
         "borrower/uscc:a/ordinary": (10 * MILLION, 1 * MILLION, 123_456_789),
-        "guarantor/org_helan/borrower/uscc:a": (10 * MILLION, 800_000 * YUAN, 98_765_431),
-        "guarantor/org_helan/liability": (1000 * MILLION, 800_000 * YUAN, 98_765_431),
+        "guarantor/org_helan/borrower/uscc:a": (10 * MILLION, 600_000 * YUAN, 74_074_073),
+        "guarantor/org_helan/liability": (1000 * MILLION, 600_000 * YUAN, 74_074_073),
         "programme/ordinary/2026": (5_000 * MILLION, 1 * MILLION, 123_456_789),
         "province/2026": (10_000 * MILLION, 1 * MILLION, 123_456_789),
     }
@@ -106,7 +102,7 @@ MISSES: list[tuple[str, dict[str, Any], str, str]] = [
 def test_what_stands_against_a_structure_names_rule_figure_and_source(
     programme: str, other: dict[str, Any], rule: str, figure: str
 ) -> None:
-    found = structure(chain(programme), proposal(**other), {})
+    found = structure(chain(programme), proposal(**other))
 
     assert [(breach.rule, breach.figure) for breach in found.breaches] == [(rule, figure)]
     assert found.breaches[0].source and found.breaches[0].limit
@@ -115,14 +111,14 @@ def test_what_stands_against_a_structure_names_rule_figure_and_source(
 @pytest.mark.parametrize(("amount_fen", "broken"), [(10 * MILLION, 0), (10 * MILLION + 1, 2)])
 def test_a_limit_includes_its_own_number(amount_fen: int, broken: int) -> None:
     """民法典 art. 1259: 以内 includes the number. One fen more breaks the loan's and the borrower's limit."""
-    found = structure(chain("ordinary", YINCHUAN), proposal(amount_fen), {})
+    found = structure(chain("ordinary", YINCHUAN), proposal(amount_fen))
 
     assert len(found.breaches) == broken
 
 
 @pytest.mark.parametrize("kind", list(OwnerKind))
 def test_a_size_that_cannot_be_judged_excludes_nobody(kind: OwnerKind) -> None:
-    found = structure(chain("ordinary"), proposal(dimensions=replace(FIRM, owner_kind=kind, size=None)), {})
+    found = structure(chain("ordinary"), proposal(dimensions=replace(FIRM, owner_kind=kind, size=None)))
 
     assert found.breaches == ()
 
@@ -175,11 +171,13 @@ def test_nobody_asks_for_a_firm_that_is_none_of_theirs(database: Database, by: P
 def test_the_parts_of_any_amount_sum_to_it_and_the_bank_bears_its_fifth(
     amount_fen: int, programme: str, months: int
 ) -> None:
-    found = structure(chain(programme), proposal(amount_fen, term_months=months), {})
+    found = structure(chain(programme), proposal(amount_fen, term_months=months))
 
     parts = {share.party: share.amount_fen for share in found.shares}
     assert sum(parts.values()) == amount_fen
     assert parts["bank"] * 10_000 >= amount_fen * 2_000
     assert min(parts.values()) >= 0
     liability = next(room for room in found.rooms if room.limit.endswith("/liability"))
-    assert liability.needed_fen == amount_fen - parts["bank"]
+    covered_fen = amount_fen - parts["bank"]
+    weight_bp = 7_500 if covered_fen <= 5 * MILLION else 10_000
+    assert liability.needed_fen == covered_fen * weight_bp // 10_000
