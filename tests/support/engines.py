@@ -39,15 +39,47 @@ def kafka_broker(engine_folder: Path) -> Iterator[Kafka]:
     broker.stop()
 
 
+@pytest.fixture(scope="session")
+def empty_databases() -> list[str]:
+    """Databases that earlier tests left empty: to empty one takes a tenth of the time of making one."""
+    return []
+
+
 @pytest.fixture
-def postgres_url(postgres_server: Postgres) -> Iterator[str]:
-    """URL of an empty PostgreSQL database, gone after the test with whatever is still connected to it."""
+def postgres_url(postgres_server: Postgres, empty_databases: list[str]) -> Iterator[str]:
+    """URL of an empty PostgreSQL database, emptied after the test with whatever is still connected to it."""
+    name = empty_databases.pop() if empty_databases else _new_database(postgres_server)
+    yield postgres_server.database_url(name)
+    _empty(postgres_server.database_url(name))
+    empty_databases.append(name)
+
+
+def _new_database(server: Postgres) -> str:
     name = f"test_{next(_database_numbers)}"
-    plain = postgres_server.url.replace("+psycopg", "")
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with psycopg.connect(_plain(server.url), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        yield postgres_server.database_url(name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    return name
+
+
+def _empty(url: str) -> None:
+    with psycopg.connect(_plain(url), autocommit=True) as connection:
+        connection.execute(_END_OTHERS)
+        for (schema,) in connection.execute(_SCHEMAS).fetchall():
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+        connection.execute("CREATE SCHEMA public")
+
+
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_SCHEMAS = """
+    SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+"""
+
+
+def _plain(url: str) -> str:
+    return url.replace("+psycopg", "")
 
 
 @pytest.fixture

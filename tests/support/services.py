@@ -37,8 +37,9 @@ def keys_of_this_run() -> None:
 def opened(url: str, metadata: sa.MetaData, now: datetime = NOON) -> Iterator[Database]:
     """A database with the tables of one service, and its clock at `now` (`database.clock.instant` moves it)."""
     database = Database(url, clock=SettableClock(now), ids=new_id)
+    fresh = not sa.inspect(database.engine).get_table_names()
     for part in (chassis_metadata, eventing_metadata, metadata):
-        part.create_all(database.engine)
+        part.create_all(database.engine, checkfirst=not fresh)
     try:
         yield database
     finally:
