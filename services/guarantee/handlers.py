@@ -9,19 +9,19 @@ from libs.eventing.inbox import Handler
 from libs.eventing.topics import Topic
 from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import events_pb2 as lending_events
-from services.guarantee.operations import guarantees, recognitions
+from services.guarantee.operations import drawing, recognitions
 
 
 def on_loan(tx: WriteTx, event: Event) -> None:
     told = event.decode(lending_events.LoanDisbursed)
     if told.HasField("guarantee_id"):
-        guarantees.take_effect(tx, told)
+        drawing.take_effect(tx, told)
 
 
 def on_repayment(tx: WriteTx, event: Event) -> None:
     told = event.decode(lending_events.RepaymentReceived)
     if told.HasField("guarantee_id"):
-        guarantees.follow_repayment(tx, told)
+        drawing.follow_repayment(tx, told)
 
 
 def on_party(tx: WriteTx, event: Event) -> None:

@@ -77,7 +77,7 @@ def effective(drawdown: Drawdown) -> Drawdown:
     """The drawdown under cover, with all of its amount."""
     if drawdown.status is not DrawdownStatus.LISTED:
         raise _state(drawdown, "Only a listed loan is taken into cover.")
-    return replace(drawdown, status=DrawdownStatus.EFFECTIVE, outstanding_fen=drawdown.amount_fen)
+    return replace(drawdown, status=DrawdownStatus.EFFECTIVE, outstanding_fen=drawdown.amount_fen, note=None)
 
 
 def refused(drawdown: Drawdown, reason: str) -> Drawdown:
@@ -86,6 +86,13 @@ def refused(drawdown: Drawdown, reason: str) -> Drawdown:
         raise _state(drawdown, "Only a listed loan is kept out of cover.")
     note = f"{reason} The loan stays with the bank."
     return replace(drawdown, status=DrawdownStatus.REFUSED, note=note)
+
+
+def overdue(drawdown: Drawdown) -> Drawdown:
+    """A listed loan that waits for its check for too long. It has no cover until it has passed."""
+    return replace(
+        drawdown, note=f"Listed on {drawdown.listed_on} and not checked in time: it has no cover yet."
+    )
 
 
 def reduced(drawdown: Drawdown, principal_fen: int) -> Drawdown:

@@ -27,12 +27,18 @@ OPEN = (GuaranteeStatus.RESERVED, GuaranteeStatus.CONFIRMED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation(Shape):
-    """Lending's wish: cover for an approved application, by this programme and guarantor."""
+    """Lending's wish: cover for an approved application, by this programme and guarantor.
+
+    `in_parts`: the loan is paid out in several parts, each a drawdown. `renews`: the guarantee whose loan this one
+    repays (无还本续贷); its room is handed on.
+    """
 
     application_id: str
     programme: str
     guarantor: str
     proposal: Proposal
+    in_parts: bool = False
+    renews: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +54,40 @@ class Rejection(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disbursement(Shape):
-    """What lending tells of a loan that was paid out on a guarantee."""
+    """What lending, or a bank's list, tells of a loan that was paid out on a guarantee."""
 
     loan_id: str
     application_id: str
     amount_fen: int
+    term_months: int
     disbursed_on: date
 
     def __post_init__(self) -> None:
-        if self.amount_fen < 1:
-            raise Violation("amount_fen", f"A loan of {self.amount_fen} fen.", "Give whole fen from 1.")
+        for name in ("amount_fen", "term_months"):
+            if getattr(self, name) < 1:
+                raise Violation(name, f"{name} is {getattr(self, name)}.", "Give a whole number from 1.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension(Shape):
+    """A later day on which a loan falls due (展期). `loan_id` may be left out where there is one loan."""
+
+    loan_id: str | None = None
+    due_on: date
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise Violation("reason", "An extension without a reason cannot be filed.", "Say why.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarantee(Shape):
-    """`shares` and `programme_effective` are those of the day of reservation and stay; the fee is disbursement's.
+    """What stands behind one application; its drawdowns hold what is true of each loan.
 
-    `outstanding_fen` is the loan principal under cover: 0 before it takes effect and after it ended.
+    `shares` and `programme_effective` are those of the day of reservation, from the filing of the first drawdown on
+    those of that day. `loan_id` is the first loan. `undrawn_fen` is reserved and not drawn yet; `outstanding_fen` is
+    loan principal under cover, of all drawdowns. `renewed_by`: the guarantee that took over its room.
     """
 
     id: str
@@ -76,8 +99,12 @@ class Guarantee(Shape):
     party: str
     bank: str
     amount_fen: int
+    undrawn_fen: int = 0
     outstanding_fen: int = 0
     term_months: int
+    in_parts: bool = False
+    renews: str | None = None
+    renewed_by: str | None = None
     shares: tuple[ShareAmount, ...]
     fee_fen: int
     status: GuaranteeStatus
@@ -107,7 +134,10 @@ def reserved(guarantee_id: str, wish: Reservation, chain: Chain, policy_set: str
         party=proposal.party,
         bank=proposal.bank,
         amount_fen=proposal.amount_fen,
+        undrawn_fen=proposal.amount_fen,
         term_months=proposal.term_months,
+        in_parts=wish.in_parts,
+        renews=wish.renews,
         shares=share_amounts(proposal.amount_fen, programme.shares),
         fee_fen=fee(programme, chain.day, proposal.amount_fen, proposal.term_months),
         status=GuaranteeStatus.CONFIRMED if programme.batch else GuaranteeStatus.RESERVED,
@@ -120,12 +150,11 @@ def reserved(guarantee_id: str, wish: Reservation, chain: Chain, policy_set: str
 
 def answers(guarantee: Guarantee, wish: Reservation) -> bool:
     """Whether the guarantee is what was wished for, so that the wish came twice."""
-    mine = (guarantee.programme, guarantee.guarantor, guarantee.party, guarantee.bank)
+    mine = (guarantee.programme, guarantee.guarantor, guarantee.party, guarantee.bank, guarantee.term_months)
     proposal = wish.proposal
-    theirs = (wish.programme, wish.guarantor, proposal.party, proposal.bank)
-    return (
-        mine == theirs and guarantee.term_months == proposal.term_months and _amount_of(guarantee, proposal)
-    )
+    theirs = (wish.programme, wish.guarantor, proposal.party, proposal.bank, proposal.term_months)
+    how = (guarantee.in_parts, guarantee.renews) == (wish.in_parts, wish.renews)
+    return mine == theirs and how and _amount_of(guarantee, proposal)
 
 
 def _amount_of(guarantee: Guarantee, proposal: Proposal) -> bool:
@@ -135,9 +164,25 @@ def _amount_of(guarantee: Guarantee, proposal: Proposal) -> bool:
     return guarantee.amount_fen <= proposal.amount_fen
 
 
+def renewed(old: Guarantee, wish: Reservation, by: str) -> Guarantee:
+    """The old guarantee once its room is promised to a renewal: the same business, and no more than is left of it."""
+    mine = (old.programme, old.guarantor, old.party, old.bank)
+    if mine != (wish.programme, wish.guarantor, wish.proposal.party, wish.proposal.bank):
+        message = f"Guarantee {old.id} is of another programme, guarantor, firm or bank."
+        raise Violation("renews", message, "Renew with the same; or reserve anew.")
+    if old.status is not GuaranteeStatus.EFFECTIVE or old.renewed_by is not None:
+        raise state(old, "Only a guarantee in effect is renewed, and by one.")
+    if wish.proposal.amount_fen > old.outstanding_fen:
+        message = f"{old.outstanding_fen} fen are outstanding under {old.id}."
+        raise Violation(
+            "proposal/amount_fen", message, "A renewal may not enlarge liability: give at most that."
+        )
+    return replace(old, renewed_by=by)
+
+
 def confirmed(guarantee: Guarantee, by: str, today: date) -> Guarantee:
     if guarantee.status is not GuaranteeStatus.RESERVED:
-        raise _state(guarantee, "Only a reservation is confirmed.")
+        raise state(guarantee, "Only a reservation is confirmed.")
     if today > guarantee.reserved_until:
         until = guarantee.reserved_until
         raise Violation("reserved_until", f"The reservation ended on {until}.", "Let the bank reserve again.")
@@ -146,73 +191,19 @@ def confirmed(guarantee: Guarantee, by: str, today: date) -> Guarantee:
 
 def rejected(guarantee: Guarantee, rejection: Rejection) -> Guarantee:
     if guarantee.status is not GuaranteeStatus.RESERVED:
-        raise _state(guarantee, "Only a reservation is rejected.")
-    return replace(guarantee, status=GuaranteeStatus.REJECTED, note=rejection.reason)
+        raise state(guarantee, "Only a reservation is rejected.")
+    return replace(guarantee, status=GuaranteeStatus.REJECTED, undrawn_fen=0, note=rejection.reason)
 
 
 def cancelled(guarantee: Guarantee) -> Guarantee:
     """Given back before it took effect; one that has ended already stays as it is."""
     if guarantee.status is GuaranteeStatus.EFFECTIVE:
-        raise _state(guarantee, "A guarantee in effect ends with its loan.")
+        raise state(guarantee, "A guarantee in effect ends with its loan.")
     if guarantee.status not in OPEN:
         return guarantee
-    return replace(guarantee, status=GuaranteeStatus.CANCELLED)
-
-
-def is_due(guarantee: Guarantee, today: date, report_days: int) -> bool:
-    """Whether a reservation has run out, and news of a disbursement within it is no longer awaited."""
-    return guarantee.status in OPEN and today > guarantee.reserved_until + timedelta(days=report_days)
-
-
-def expired(guarantee: Guarantee) -> Guarantee:
-    note = f"Not drawn by {guarantee.reserved_until}."
-    return replace(guarantee, status=GuaranteeStatus.EXPIRED, note=note)
-
-
-def drawn(guarantee: Guarantee, loan: Disbursement, fee_fen: int) -> Guarantee:
-    """The guarantee after its loan was paid out: in effect, or told that it is not and why.
-
-    Cover is for what was drawn, at most what was reserved. The loan of another application is a Violation.
-    """
-    if loan.application_id != guarantee.application_id:
-        message = f"Loan {loan.loan_id} belongs to application {loan.application_id}."
-        raise Violation("guarantee_id", message, "Name the guarantee of the loan's own application.")
-    if guarantee.loan_id is not None:
-        raise _state(guarantee, f"It covers loan {guarantee.loan_id} already.")
-    missed = _why_not(guarantee, loan)
-    if missed is not None:
-        status, note = missed
-        return replace(guarantee, loan_id=loan.loan_id, status=status, note=note)
-    amount_fen = min(loan.amount_fen, guarantee.amount_fen)
-    return replace(
-        guarantee,
-        loan_id=loan.loan_id,
-        status=GuaranteeStatus.EFFECTIVE,
-        amount_fen=amount_fen,
-        outstanding_fen=amount_fen,
-        shares=share_amounts(amount_fen, contract(guarantee)),
-        fee_fen=fee_fen,
-        effective_on=loan.disbursed_on,
-    )
-
-
-def _why_not(guarantee: Guarantee, loan: Disbursement) -> tuple[GuaranteeStatus, str] | None:
-    """Why the guarantee does not take effect, and the state it is left in; None where it does."""
-    says = f"Loan {loan.loan_id} was disbursed on {loan.disbursed_on}; it has no cover:"
-    if guarantee.status not in OPEN:
-        return guarantee.status, f"{says} the guarantee was {guarantee.status}."
-    if loan.disbursed_on > guarantee.reserved_until:
-        return GuaranteeStatus.EXPIRED, f"{says} the reservation ended on {guarantee.reserved_until}."
-    if guarantee.status is GuaranteeStatus.RESERVED:
-        return GuaranteeStatus.CANCELLED, f"{says} the guarantor had not confirmed."
-    return None
-
-
-def repaid(guarantee: Guarantee, outstanding_fen: int) -> Guarantee:
-    """The guarantee when so much is left of its loan; released at zero. Cover never grows again."""
-    left_fen = min(outstanding_fen, guarantee.outstanding_fen)
-    status = guarantee.status if left_fen else GuaranteeStatus.RELEASED
-    return replace(guarantee, outstanding_fen=left_fen, status=status)
+    if not guarantee.undrawn_fen:
+        raise state(guarantee, "Its loan is paid out and listed.")
+    return replace(guarantee, status=GuaranteeStatus.CANCELLED, undrawn_fen=0)
 
 
 def contract(guarantee: Guarantee) -> tuple[Share, ...]:
@@ -220,5 +211,6 @@ def contract(guarantee: Guarantee) -> tuple[Share, ...]:
     return tuple(Share(share.party, share.bp) for share in guarantee.shares)
 
 
-def _state(guarantee: Guarantee, why: str) -> Violation:
+def state(guarantee: Guarantee, why: str) -> Violation:
+    """That the guarantee is not in the state for something."""
     return Violation("status", f"The guarantee is {guarantee.status}. {why}", "Read it again first.")

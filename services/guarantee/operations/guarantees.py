@@ -3,37 +3,34 @@
 `reserve` is where a reservation is decided: all its limits are locked, compared and taken of in one transaction.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from libs.chassis.database import ReadTx, WriteTx
-from libs.chassis.principal import BANK, GUARANTOR, Principal, Role
+from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, NotFound
-from libs.eventing import topics
-from libs.eventing.outbox import emit
-from rongqiao.lending.v1 import events_pb2 as lending_events
-from services.guarantee import messages
+from libs.criteria.violation import Violation
+from services.guarantee.domain import drawdown as lines
+from services.guarantee.domain import drawing
 from services.guarantee.domain import guarantee as states
-from services.guarantee.domain import quote as quote_rules
+from services.guarantee.domain.drawdown import DrawdownList
 from services.guarantee.domain.guarantee import (
-    Disbursement,
+    Extension,
     Guarantee,
     GuaranteePage,
     GuaranteeStatus,
     Rejection,
     Reservation,
 )
-from services.guarantee.domain.limits import Chain, Hold, needs, when_drawn, when_repaid
-from services.guarantee.domain.quote import RuleBreach
-from services.guarantee.operations import recognitions
+from services.guarantee.domain.ledger import Movement
+from services.guarantee.domain.terms import Procedure
+from services.guarantee.operations import drawing as loans
+from services.guarantee.operations import filings, holding, ledger, recognitions, rooms, versions
+from services.guarantee.operations.sides import SIDES, WATCHERS, require_sight, side_of
+from services.guarantee.operations.telling import keep, tell
+from services.guarantee.store import drawdowns as drawdown_store
 from services.guarantee.store import guarantees as guarantee_store
-from services.guarantee.store import guarantors as guarantor_store
-from services.guarantee.store import limits as limit_store
 from services.guarantee.store import rules as rule_store
-
-_SIDES = dict.fromkeys(GUARANTOR, "guarantor") | dict.fromkeys(BANK, "bank") | {Role.SME: "party"}
-_WATCHERS = (Role.REGUARANTOR, Role.SERVICE)
 
 
 def reserve(tx: WriteTx, by: Principal, wish: Reservation) -> Guarantee:
@@ -42,35 +39,40 @@ def reserve(tx: WriteTx, by: Principal, wish: Reservation) -> Guarantee:
     One guarantee an application: the same wish again gets the same guarantee.
     """
     by.require(Role.SERVICE)
-    rulebook, proposal = rule_store.rulebook(tx), recognitions.on_record(tx, wish.proposal)
-    chain = Chain(
-        programme=rulebook.programme(wish.programme, tx.today),
-        guarantor=guarantor_store.to_use(tx, wish.guarantor),
-        lines=rulebook.red_lines_on(tx.today),
-        day=tx.today,
-    )
-    needed = needs(chain, proposal.party, proposal.amount_fen)
-    held = limit_store.lock(tx, [need.limit for need in needed])
+    wish = replace(wish, proposal=recognitions.on_record(tx, wish.proposal))
+    holding.lock_renewed(tx, wish)
+    chain = rooms.chain(tx, wish.programme, wish.guarantor)
+    rooms.lock(tx, chain, wish.proposal)
     known = guarantee_store.of_application(tx, wish.application_id)
     if known is not None:
         return _same(known, wish)
-    _insist([*quote_rules.ineligible(chain, proposal), *quote_rules.without_room(needed, held)])
-    new = states.reserved(tx.new_id("gua"), wish, chain, rulebook.policy_set)
+    new = states.reserved(tx.new_id("gua"), wish, chain, rule_store.policy_set(tx))
+    holding.hand_on(tx, wish, new.id)
+    rooms.reserve(tx, chain, wish.proposal, new.id)
     guarantee_store.insert(tx, new)
-    limit_store.take(tx, new.id, needed)
-    _tell(tx, new, tx.today)
+    tell(tx, new, tx.today)
     return new
 
 
 def confirm(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
-    """The guarantor's yes. Its officers prepare it, a manager gives it."""
+    """The guarantor's yes, where its programme leaves the steps before it to the guarantor.
+
+    Its officers prepare it, a manager gives it.
+    """
     by.require(Role.GUARANTOR_MANAGER)
-    return _keep(tx, states.confirmed(_own(tx, by, guarantee_id), by.subject, tx.today), tx.today)
+    guarantee = own(tx, by, guarantee_id)
+    if versions.of_reservation(tx, guarantee).procedure is Procedure.FULL:
+        raise Conflict(
+            f"{guarantee.programme} asks for every step on record.",
+            field="guarantee_id",
+            mend=f"Record them at POST /v1/guarantees/{guarantee_id}/steps.",
+        )
+    return keep(tx, states.confirmed(guarantee, by.subject, tx.today), tx.today)
 
 
 def reject(tx: WriteTx, by: Principal, guarantee_id: str, rejection: Rejection) -> Guarantee:
     by.require(Role.GUARANTOR_MANAGER)
-    return _end(tx, states.rejected(_own(tx, by, guarantee_id), rejection), tx.today)
+    return end(tx, states.rejected(own(tx, by, guarantee_id), rejection), tx.today)
 
 
 def release(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
@@ -78,50 +80,57 @@ def release(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
     by.require(Role.SERVICE)
     guarantee = guarantee_store.to_change(tx, guarantee_id)
     cancelled = states.cancelled(guarantee)
-    return guarantee if cancelled == guarantee else _end(tx, cancelled, tx.today)
+    return guarantee if cancelled == guarantee else end(tx, cancelled, tx.today)
 
 
 def expire(tx: WriteTx, by: Principal, guarantee_id: str) -> None:
-    """End a reservation that ran out, unless it changed meanwhile."""
+    """End a reservation that ran out, or give back what of it was not drawn, unless it changed meanwhile."""
     by.require(Role.SERVICE)
     guarantee = guarantee_store.to_change(tx, guarantee_id)
-    if states.is_due(guarantee, tx.today, rule_store.rulebook(tx).red_lines_on(tx.today).report_days):
-        _end(tx, states.expired(guarantee), tx.today)
-
-
-def take_effect(tx: WriteTx, told: lending_events.LoanDisbursed) -> None:
-    """A loan was paid out on a guarantee, as lending says. The same news again changes nothing."""
-    loan = messages.disbursement(told)
-    guarantee = guarantee_store.to_change(tx, told.guarantee_id)
-    if guarantee.loan_id == loan.loan_id:
+    if not drawing.is_due(guarantee, tx.today, rule_store.rulebook(tx).red_lines_on(tx.today).report_days):
         return
-    drawn = states.drawn(guarantee, loan, _fee_at(tx, guarantee, loan))
-    if drawn.status is not GuaranteeStatus.EFFECTIVE:
-        _end(tx, drawn, loan.disbursed_on)
+    drawdowns = drawdown_store.of_guarantee(tx, guarantee_id)
+    after = drawing.expired(guarantee, drawdowns)
+    if after.status is GuaranteeStatus.EXPIRED:
+        end(tx, after, tx.today)
         return
-    _shrink(tx, drawn, when_drawn, drawn.amount_fen)
-    _keep(tx, drawn, loan.disbursed_on)
-    ahead = guarantee_store.repayment_ahead(tx, drawn.id)
-    if ahead is not None:
-        _repay(tx, drawn, *ahead)
+    holding.shrink(tx, after, drawdowns, annual=True)
+    keep(tx, after, tx.today)
 
 
-def follow_repayment(tx: WriteTx, told: lending_events.RepaymentReceived) -> None:
-    """So much is left of a loan, as lending says. News that overtook the disbursement waits for it."""
-    guarantee = guarantee_store.to_change(tx, told.guarantee_id)
-    paid_on = date.fromisoformat(told.business_date)
-    if guarantee.loan_id is None:
-        guarantee_store.remember_repayment(tx, guarantee.id, told.outstanding_fen, paid_on)
-    elif guarantee.loan_id == told.loan_id and guarantee.status is GuaranteeStatus.EFFECTIVE:
-        _repay(tx, guarantee, told.outstanding_fen, paid_on)
+def extend(tx: WriteTx, by: Principal, guarantee_id: str, extension: Extension) -> Guarantee:
+    """A loan falls due later. Its liability stays; the tiers are asked again, and cover the old term until then."""
+    by.require(Role.GUARANTOR_MANAGER)
+    guarantee = own(tx, by, guarantee_id)
+    line = drawdown_store.get(tx, loan_of(guarantee, extension.loan_id))
+    if line.guarantee_id != guarantee_id:
+        raise NotFound(f"{guarantee_id} covers no loan {line.loan_id}.", field="loan_id")
+    later = lines.extended(line, extension.due_on, extension.reason)
+    drawdown_store.update(tx, later)
+    filings.reopen(tx, guarantee, line, later)
+    return guarantee
+
+
+def reduce(tx: WriteTx, loan_id: str, principal_fen: int, on: date, *, by_claim: bool) -> None:
+    """So much principal of a loan leaves cover, in all books: it was repaid, or paid to the bank by a claim.
+
+    Violation where more is given than is outstanding. Locks the guarantee before the loan.
+    """
+    ledger.post(tx, released(tx, loan_id, principal_fen, on, by_claim=by_claim))
+
+
+def released(tx: WriteTx, loan_id: str, principal_fen: int, on: date, *, by_claim: bool) -> list[Movement]:
+    """The same, for whoever posts more: the entries that are still to be written."""
+    guarantee = guarantee_store.to_change(tx, drawdown_store.get(tx, loan_id).guarantee_id)
+    line = drawdown_store.to_change(tx, loan_id)
+    return loans.release(tx, guarantee, line, principal_fen, on, by_claim=by_claim)
 
 
 def get_guarantee(tx: ReadTx, by: Principal, guarantee_id: str) -> Guarantee:
     """For its guarantor, its bank, its firm, and those who watch over all. Nobody else learns that it exists."""
-    by.require(*_SIDES, *_WATCHERS)
+    by.require(*SIDES, *WATCHERS)
     guarantee = guarantee_store.get(tx, guarantee_id)
-    if by.role in _SIDES and getattr(guarantee, _SIDES[by.role]) != by.organisation:
-        raise NotFound(f"There is no guarantee {guarantee_id}.", field="guarantee_id")
+    require_sight(by, guarantee)
     return guarantee
 
 
@@ -133,15 +142,33 @@ def list_guarantees(
     limit: int = 0,
 ) -> GuaranteePage:
     """The caller's own guarantees, newest first; all of them for those who watch over all."""
-    by.require(*_SIDES, *_WATCHERS)
-    side = (_SIDES[by.role], by.organisation) if by.role in _SIDES else None
-    return guarantee_store.page_of(tx, side, status, cursor, limit)
+    return guarantee_store.page_of(tx, side_of(by), status, cursor, limit)
 
 
-def _own(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
+def list_drawdowns(tx: ReadTx, by: Principal, guarantee_id: str) -> DrawdownList:
+    """The loans under a guarantee, for those who see it."""
+    get_guarantee(tx, by, guarantee_id)
+    return DrawdownList(items=drawdown_store.of_guarantee(tx, guarantee_id))
+
+
+def own(tx: WriteTx, by: Principal, guarantee_id: str) -> Guarantee:
+    """The guarantee, locked; Forbidden unless the caller acts for its guarantor."""
     guarantee = guarantee_store.to_change(tx, guarantee_id)
     by.require_organisation(guarantee.guarantor)
     return guarantee
+
+
+def loan_of(guarantee: Guarantee, loan_id: str | None) -> str:
+    """The loan that is meant: where there is only one, it need not be named."""
+    if loan_id is None and (guarantee.in_parts or guarantee.loan_id is None):
+        raise Violation("loan_id", f"{guarantee.id} has not just one loan.", "Name the loan.")
+    return loan_id or guarantee.loan_id or ""
+
+
+def end(tx: WriteTx, guarantee: Guarantee, on: date) -> Guarantee:
+    """It never took effect: everything that it held is given back."""
+    holding.free(tx, guarantee)
+    return keep(tx, guarantee, on)
 
 
 def _same(known: Guarantee, wish: Reservation) -> Guarantee:
@@ -152,55 +179,3 @@ def _same(known: Guarantee, wish: Reservation) -> Guarantee:
             mend="Release that one; another loan is another application.",
         )
     return known
-
-
-def _insist(breaches: Sequence[RuleBreach]) -> None:
-    if breaches:
-        raise Conflict(
-            f"The loan cannot be covered: {'; '.join(map(str, breaches))}.",
-            field=breaches[0].rule,
-            mend="Choose a feasible structure of POST /v1/quotes.",
-            source=breaches[0].source,
-        )
-
-
-def _fee_at(tx: ReadTx, guarantee: Guarantee, loan: Disbursement) -> int:
-    """The fee by the rules of the day of disbursement; as quoted where they no longer know the programme."""
-    programme = rule_store.rulebook(tx).last_version(guarantee.programme, loan.disbursed_on)
-    if programme is None:
-        return guarantee.fee_fen
-    amount_fen = min(loan.amount_fen, guarantee.amount_fen)
-    return quote_rules.fee(programme, loan.disbursed_on, amount_fen, guarantee.term_months)
-
-
-def _repay(tx: WriteTx, guarantee: Guarantee, outstanding_fen: int, on: date) -> None:
-    after = states.repaid(guarantee, outstanding_fen)
-    if after != guarantee:
-        _shrink(tx, after, when_repaid, after.outstanding_fen)
-        _keep(tx, after, on)
-
-
-def _shrink(tx: WriteTx, guarantee: Guarantee, rule: Callable[..., Hold], amount_fen: int) -> None:
-    """Give back of each limit what the smaller amount no longer takes."""
-    lines = rule_store.rulebook(tx).red_lines_on(tx.today)
-    before = limit_store.lock_holds(tx, guarantee.id)
-    after = [rule(hold, amount_fen, states.contract(guarantee), lines) for hold in before]
-    limit_store.give_back(tx, guarantee.id, before, after)
-
-
-def _end(tx: WriteTx, guarantee: Guarantee, on: date) -> Guarantee:
-    """It never took effect: everything that it held is given back."""
-    before = limit_store.lock_holds(tx, guarantee.id)
-    limit_store.give_back(tx, guarantee.id, before, [replace(hold, amount_fen=0) for hold in before])
-    return _keep(tx, guarantee, on)
-
-
-def _keep(tx: WriteTx, guarantee: Guarantee, on: date) -> Guarantee:
-    guarantee_store.update(tx, guarantee)
-    _tell(tx, guarantee, on)
-    return guarantee
-
-
-def _tell(tx: WriteTx, guarantee: Guarantee, on: date) -> None:
-    """`on`: the business date of the change, which for news from lending is lending's."""
-    emit(tx, topics.GUARANTEE_GUARANTEE, guarantee.id, messages.guarantee_changed(guarantee, on))

@@ -8,7 +8,7 @@ from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
 from libs.chassis.rows import from_row, to_row
 from libs.eventing.tables import insert_into
-from services.guarantee.domain.drawdown import Drawdown
+from services.guarantee.domain.drawdown import Drawdown, DrawdownStatus
 from services.guarantee.store.tables import drawdowns, repayments_ahead
 
 
@@ -34,6 +34,13 @@ def of_guarantee(tx: ReadTx, guarantee_id: str) -> tuple[Drawdown, ...]:
     """In the order in which they were drawn."""
     mine = sa.select(drawdowns).where(drawdowns.c.guarantee_id == guarantee_id)
     return tuple(from_row(Drawdown, row) for row in tx.rows(mine.order_by(drawdowns.c.number)))
+
+
+def unchecked(tx: ReadTx, limit: int) -> list[str]:
+    """Listed loans of which nobody has said yet that they wait for too long, oldest first."""
+    mine = (drawdowns.c.status == DrawdownStatus.LISTED) & drawdowns.c.note.is_(None)
+    oldest = sa.select(drawdowns.c.loan_id).where(mine).order_by(drawdowns.c.listed_on, drawdowns.c.loan_id)
+    return [row.loan_id for row in tx.rows(oldest.limit(limit))]
 
 
 def insert(tx: WriteTx, new: Drawdown) -> None:

@@ -1,4 +1,4 @@
-"""Guarantees, and news of their loans that came too early."""
+"""Guarantees."""
 
 from datetime import date
 
@@ -7,9 +7,8 @@ import sqlalchemy as sa
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
 from libs.chassis.rows import from_row, page, to_row
-from libs.eventing.tables import insert_into
-from services.guarantee.domain.guarantee import OPEN, Guarantee, GuaranteePage, GuaranteeStatus
-from services.guarantee.store.tables import guarantees, repayments_ahead
+from services.guarantee.domain.guarantee import Guarantee, GuaranteePage, GuaranteeStatus
+from services.guarantee.store.tables import guarantees
 
 
 def get(tx: ReadTx, guarantee_id: str) -> Guarantee:
@@ -44,8 +43,8 @@ def page_of(
 
 
 def run_out(tx: ReadTx, before: date, limit: int) -> list[str]:
-    """Reservations whose last day was before this one, oldest first."""
-    late = guarantees.c.status.in_(OPEN) & (guarantees.c.reserved_until < before)
+    """Reservations whose last day was before this one and of which something was not drawn, oldest first."""
+    late = (guarantees.c.undrawn_fen > 0) & (guarantees.c.reserved_until < before)
     query = sa.select(guarantees.c.id).where(late).order_by(guarantees.c.reserved_until, guarantees.c.id)
     return [row.id for row in tx.rows(query.limit(limit))]
 
@@ -56,20 +55,3 @@ def insert(tx: WriteTx, new: Guarantee) -> None:
 
 def update(tx: WriteTx, changed: Guarantee) -> None:
     tx.execute(sa.update(guarantees).where(guarantees.c.id == changed.id).values(to_row(changed)))
-
-
-def remember_repayment(tx: WriteTx, guarantee_id: str, outstanding_fen: int, paid_on: date) -> None:
-    """Keep the news with the least left of the loan."""
-    known = repayment_ahead(tx, guarantee_id)
-    if known is None or outstanding_fen < known[0]:
-        fresh = insert_into(tx, repayments_ahead).values(
-            guarantee_id=guarantee_id, outstanding_fen=outstanding_fen, paid_on=paid_on
-        )
-        again = {"outstanding_fen": outstanding_fen, "paid_on": paid_on}
-        tx.execute(fresh.on_conflict_do_update(index_elements=[repayments_ahead.c.guarantee_id], set_=again))
-
-
-def repayment_ahead(tx: ReadTx, guarantee_id: str) -> tuple[int, date] | None:
-    """What is left of a loan that is not known to be disbursed, and the day on which it was paid down to that."""
-    row = tx.row(sa.select(repayments_ahead).where(repayments_ahead.c.guarantee_id == guarantee_id))
-    return None if row is None else (row.outstanding_fen, row.paid_on)

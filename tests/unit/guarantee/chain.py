@@ -15,6 +15,7 @@ from libs.registry.size import Size
 from rongqiao.lending.v1 import events_pb2 as lending_events
 from services.guarantee.domain import opening
 from services.guarantee.domain.admission import AdmissionDecision, decided
+from services.guarantee.domain.compliance import Compliance
 from services.guarantee.domain.exposure import weigh
 from services.guarantee.domain.guarantee import Guarantee, Reservation
 from services.guarantee.domain.guarantor import Guarantor, Tier
@@ -28,7 +29,7 @@ from services.guarantee.domain.limits import (
 )
 from services.guarantee.domain.programme import Programme, Rulebook
 from services.guarantee.domain.quote import Proposal
-from services.guarantee.operations import guarantees, guarantors, parties, rules
+from services.guarantee.operations import compliance, drawing, guarantees, guarantors, parties, rules
 from services.guarantee.operations.rulebook import read
 from services.guarantee.store import exposures as exposure_store
 from services.guarantee.store import guarantees as guarantee_store
@@ -149,23 +150,34 @@ def disburse(database: Database, guarantee: Guarantee, **other: Any) -> Guarante
         "loan_id": f"loan_of_{guarantee.application_id}",
         "application_id": guarantee.application_id,
         "amount_fen": guarantee.amount_fen,
+        "term_months": guarantee.term_months,
         "business_date": TODAY.isoformat(),
         "guarantee_id": guarantee.id,
     }
     told = lending_events.LoanDisbursed(**(plain | other))
-    database.transact(lambda tx: guarantees.take_effect(tx, told))
+    database.transact(lambda tx: drawing.take_effect(tx, told))
     return read_back(database, guarantee)
 
 
-def repay(database: Database, guarantee: Guarantee, left_fen: int, on: date = TODAY) -> Guarantee:
+def repay(
+    database: Database, guarantee: Guarantee, left_fen: int, on: date = TODAY, loan_id: str | None = None
+) -> Guarantee:
     told = lending_events.RepaymentReceived(
-        loan_id=f"loan_of_{guarantee.application_id}",
+        loan_id=loan_id or f"loan_of_{guarantee.application_id}",
         outstanding_fen=left_fen,
         business_date=on.isoformat(),
         guarantee_id=guarantee.id,
     )
-    database.transact(lambda tx: guarantees.follow_repayment(tx, told))
+    database.transact(lambda tx: drawing.follow_repayment(tx, told))
     return read_back(database, guarantee)
+
+
+def pass_line(database: Database, guarantee: Guarantee, **other: Any) -> Guarantee:
+    """The guarantor lets a listed loan into cover, or keeps it out."""
+    by = replace(MANAGER, organisation=guarantee.guarantor)
+    plain = {"passed": True, "checks": (Check(item="BORROWER_KIND", done=True),)}
+    word = Compliance(**(plain | other))
+    return database.transact(lambda tx: compliance.check_compliance(tx, by, guarantee.id, word))
 
 
 def read_back(database: Database, guarantee: Guarantee) -> Guarantee:
