@@ -27,6 +27,7 @@ from services.guarantee.domain.limits import (
     joint_key,
     leverage_key,
 )
+from services.guarantee.domain.procedure import Check
 from services.guarantee.domain.programme import Programme, Rulebook
 from services.guarantee.domain.quote import Proposal
 from services.guarantee.operations import compliance, drawing, guarantees, guarantors, parties, rules
