@@ -52,12 +52,18 @@ def mark_settled(tx: WriteTx, key: str, on: date) -> None:
 
 
 def used(tx: ReadTx, key: str, before: tuple[datetime, str] | None = None) -> int:
-    """What the claims of a bucket take of it; of those noticed before (instant, id), also what is not yet decided."""
+    """What the claims of a bucket take of it.
+
+    Of those noticed before (instant, id), also what is not yet decided, and what waits for the settlement: what is
+    released until then is theirs first.
+    """
     mine = (claims.c.cap == key) & (claims.c.status != ClaimStatus.REFUSED)
+    taken = claims.c.cap_use_fen
     if before is None:
         mine &= claims.c.status != ClaimStatus.NOTIFIED
     else:
+        taken = claims.c.cap_use_fen + claims.c.pending_fen
         instant, claim_id = before
         same_instant = (claims.c.noticed_at == instant) & (claims.c.id < claim_id)
         mine &= (claims.c.noticed_at < instant) | same_instant
-    return int(tx.scalar(sa.select(sa.func.coalesce(sa.func.sum(claims.c.cap_use_fen), 0)).where(mine)))
+    return int(tx.scalar(sa.select(sa.func.coalesce(sa.func.sum(taken), 0)).where(mine)))
