@@ -10,7 +10,7 @@ from libs.chassis.rows import from_row, to_row
 from libs.eventing.tables import insert_into
 from libs.finance.split import split
 from services.guarantee.domain.drawdown import Drawdown
-from services.guarantee.domain.due import DueStatus
+from services.guarantee.domain.due import DueKind, DueStatus
 from services.guarantee.domain.filing import FilingStatus
 from services.guarantee.domain.statement import Agreement, Receipt
 from services.guarantee.store.tables import drawdowns, dues, filings, guarantees, statement_agreements
@@ -34,10 +34,11 @@ def receipts(tx: ReadTx, one: str, other: str, since: datetime, until: datetime)
 
 
 def disputed(tx: ReadTx, one: str, other: str) -> frozenset[str]:
-    """The dues between two parties that either disputes."""
+    """What is disputed between two parties, as their entries name it: a due, or the recovery that it is a part of."""
     sides = (one, other)
     mine = dues.c.debtor.in_(sides) & dues.c.creditor.in_(sides) & (dues.c.status == DueStatus.DISPUTED)
-    return frozenset(row.id for row in tx.rows(sa.select(dues.c.id).where(mine)))
+    rows = tx.rows(sa.select(dues.c.id, dues.c.kind, dues.c.reference).where(mine))
+    return frozenset(row.reference if row.kind == DueKind.RECOVERY else row.id for row in rows)
 
 
 def keep_agreement(tx: WriteTx, signed: Agreement) -> None:
