@@ -177,7 +177,12 @@ def borne(
 
 def last_day(due_on: date, accelerated_on: date | None, period_months: int) -> date:
     """The last day of the guarantee period: so many months after the loan fell due, or was called (民法典 692, 202)."""
-    return add_months(min(due_on, accelerated_on or due_on), period_months)
+    return add_months(fell_due(due_on, accelerated_on), period_months)
+
+
+def fell_due(due_on: date, accelerated_on: date | None) -> date:
+    """The day on which the loan was to be repaid: by its term, or earlier where the bank called it."""
+    return min(due_on, accelerated_on or due_on)
 
 
 def _unfiled_to_local(parts: Mapping[str, int], filed: Collection[str]) -> dict[str, int]:

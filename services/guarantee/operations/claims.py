@@ -22,8 +22,9 @@ from services.guarantee.domain.drawdown import Drawdown, DrawdownStatus
 from services.guarantee.domain.due import DueKind
 from services.guarantee.domain.filing import Filing, FilingStatus
 from services.guarantee.domain.guarantee import Guarantee
+from services.guarantee.domain.ledger import Movement
 from services.guarantee.domain.programme import Programme
-from services.guarantee.operations import ledger, losses, versions
+from services.guarantee.operations import guarantees, ledger, losses, versions
 from services.guarantee.store import claims as claim_store
 from services.guarantee.store import drawdowns as drawdown_store
 from services.guarantee.store import filings as filing_store
@@ -31,6 +32,7 @@ from services.guarantee.store import guarantees as guarantee_store
 from services.guarantee.store import rules as rule_store
 
 _SIDES = dict.fromkeys(GUARANTOR, "guarantor") | dict.fromkeys(BANK, "bank")
+_OUTSTANDING = "guarantee rules §4.4: the statement of what is owed"
 _WATCHERS = (Role.REGUARANTOR, Role.SERVICE)
 
 
@@ -60,13 +62,18 @@ def accept(tx: WriteTx, by: Principal, claim_id: str) -> Claim:
     drawdown, filings = drawdown_store.get(tx, claim.loan_id), filing_store.of_loan(tx, claim.loan_id)
     terms = losses.contract(tx, guarantee, drawdown)
     _require_documents(claim, terms)
-    _require_decided(filings, drawdown)
+    _require_decided(filings, rules.fell_due(drawdown.due_on, claim.notice.accelerated_on))
+    _require_outstanding(claim, drawdown, claim_store.of_loan(tx, claim.loan_id))
     pay_by = tx.today + timedelta(days=terms.payment_days)
     decided = replace(claim, decided_by=by.subject, pay_by=pay_by)
     claim = losses.divide(tx, decided, guarantee, drawdown, filings)
     movements = losses.owe_the_bank(tx, claim, DueKind.CLAIM, tx.today)
+    if not movements:
+        claim = replace(claim, status=ClaimStatus.SETTLED)
+    if not movements and not claim.pending_fen:
+        claim, movements = leave_cover(tx, claim, tx.today)
     ledger.post(tx, movements)
-    return keep(tx, claim if movements else replace(claim, status=ClaimStatus.SETTLED), tx.today)
+    return keep(tx, claim, tx.today)
 
 
 def refuse(tx: WriteTx, by: Principal, claim_id: str, refusal: Refusal) -> Claim:
@@ -102,6 +109,19 @@ def list_claims(
     return claim_store.page_of(tx, side, status, cursor, limit)
 
 
+def leave_cover(tx: WriteTx, claim: Claim, on: date) -> tuple[Claim, list[Movement]]:
+    """The claimed principal leaves cover: the bank was paid, or nothing is owed to it and nothing waits.
+
+    Of what was repaid since the notice nothing is left to leave.
+    """
+    if claim.released_on is not None:
+        return claim, []
+    left_fen = drawdown_store.get(tx, claim.loan_id).outstanding_fen
+    principal_fen = min(claim.notice.principal_fen, left_fen)
+    released = guarantees.released(tx, claim.loan_id, principal_fen, on, by_claim=True)
+    return replace(claim, released_on=on), released
+
+
 def keep(tx: WriteTx, claim: Claim, on: date) -> Claim:
     """Store what a claim has become, and say it."""
     claim_store.update(tx, claim)
@@ -130,16 +150,21 @@ def _check(
 ) -> None:
     _check_cover(notice, drawdown)
     _check_days(notice, drawdown, terms, today)
-    undecided = [one for one in earlier if one.status is not ClaimStatus.REFUSED and one.released_on is None]
-    left_fen = drawdown.outstanding_fen - sum(one.notice.principal_fen for one in undecided)
+    left_fen = _left(drawdown, [one for one in earlier if one.status is not ClaimStatus.REFUSED])
     if notice.principal_fen > left_fen:
         raise Invalid(
             f"{yuan_text(notice.principal_fen)} yuan of principal are claimed, {yuan_text(left_fen)} are outstanding "
             "under cover and not claimed yet.",
             field="principal_fen",
             mend="Claim at most what is outstanding; report missing repayments first.",
-            source="guarantee rules §4.4: the statement of what is owed",
+            source=_OUTSTANDING,
         )
+
+
+def _left(drawdown: Drawdown, others: Sequence[Claim]) -> int:
+    """What is outstanding and not claimed by others, in fen."""
+    waiting = (one.notice.principal_fen for one in others if one.released_on is None)
+    return drawdown.outstanding_fen - sum(waiting)
 
 
 def _check_cover(notice: Notice, drawdown: Drawdown) -> None:
@@ -153,6 +178,13 @@ def _check_cover(notice: Notice, drawdown: Drawdown) -> None:
 
 
 def _check_days(notice: Notice, drawdown: Drawdown, terms: Programme, today: date) -> None:
+    called_on = notice.accelerated_on
+    if called_on is not None and not drawdown.drawn_on <= called_on <= notice.noticed_on:
+        raise Invalid(
+            f"The loan was drawn on {drawdown.drawn_on}, called on {called_on}, the notice is of {notice.noticed_on}.",
+            field="accelerated_on",
+            mend="Give the day on which the bank called the loan, or leave it out.",
+        )
     if not drawdown.drawn_on <= notice.noticed_on <= today:
         raise Invalid(
             f"The notice is of {notice.noticed_on}; the loan was drawn on {drawdown.drawn_on}, today is {today}.",
@@ -222,16 +254,29 @@ def _require_documents(claim: Claim, terms: Programme) -> None:
         )
 
 
-def _require_decided(filings: Sequence[Filing], drawdown: Drawdown) -> None:
+def _require_outstanding(claim: Claim, drawdown: Drawdown, of_loan: Sequence[Claim]) -> None:
+    undecided = (ClaimStatus.NOTIFIED, ClaimStatus.REFUSED)
+    left_fen = _left(drawdown, [one for one in of_loan if one.status not in undecided])
+    if claim.notice.principal_fen > left_fen:
+        raise Conflict(
+            f"{yuan_text(claim.notice.principal_fen)} yuan of principal are claimed, {yuan_text(left_fen)} are left of "
+            "the loan: it was repaid since the notice.",
+            field="principal_fen",
+            mend="Refuse this claim; let the bank claim what is left under a new number.",
+            source=_OUTSTANDING,
+        )
+
+
+def _require_decided(filings: Sequence[Filing], fell_due: date) -> None:
     """Who bears what depends on every filing: one that may still come is decided, or has run out, first."""
     waits = [
         f"{one.layer} {one.status}"
         for one in filings
-        if one.status in (FilingStatus.PENDING, FilingStatus.SUBMITTED) and not one.covers(drawdown.due_on)
+        if one.status in (FilingStatus.PENDING, FilingStatus.SUBMITTED) and not one.covers(fell_due)
     ]
     if waits:
         raise Conflict(
-            f"Filings of loan {drawdown.loan_id} are not decided yet: {', '.join(waits)}.",
+            f"Filings of loan {filings[0].loan_id} are not decided yet: {', '.join(waits)}.",
             field="filings",
             mend="Submit them, and let the tiers decide; one that is too late decides itself.",
             source="guarantee rules §1: filing is a condition of reimbursement",

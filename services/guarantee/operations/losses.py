@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from libs.chassis.database import ReadTx, WriteTx
 from services.guarantee.domain import cap as cap_rules
 from services.guarantee.domain import claim as rules
+from services.guarantee.domain import ledger as ledger_rules
 from services.guarantee.domain.claim import Claim, ClaimStatus, Part
 from services.guarantee.domain.drawdown import Drawdown
-from services.guarantee.domain.due import UNPAID, Due, DueKind
+from services.guarantee.domain.due import UNPAID, Due, DueKind, DueStatus
 from services.guarantee.domain.filing import Filing
 from services.guarantee.domain.guarantee import Guarantee
 from services.guarantee.domain.ledger import Account, Kind, Movement, Posting, transfer
@@ -38,9 +39,10 @@ def divide(
     bucket = cap_store.lock(tx, cap_rules.bucket_of(governing, claim.bank, claim.noticed_on))
     earlier_fen = cap_store.used(tx, bucket.key, before=(claim.noticed_at, claim.id))
     room_fen = cap_rules.money(bucket, governing) - earlier_fen
-    filed = [filing.layer for filing in filings if filing.covers(drawdown.due_on)]
+    filed = taking_part(claim, drawdown, filings)
     found = rules.borne(claim.claimed_fen, drawdown.shares, filed, governing.cap, room_fen)
     waits = governing.cap.timing is CapTiming.PERIOD_END and bucket.settled_on is None
+    whole = rules.borne(claim.claimed_fen, drawdown.shares, filed, governing.cap, claim.claimed_fen)
     whose = _organisations(claim, filings)
     return replace(
         claim,
@@ -49,11 +51,17 @@ def divide(
             Part(party=party, organisation=whose[party], bears_fen=part)
             for party, part in found.parts.items()
         ),
-        payer=claim.payer if _bears(found.parts, whose, claim.payer) else claim.guarantor,
+        payer=_payer(claim, whole.parts if waits else found.parts, whose),
         cap_use_fen=found.cap_use_fen,
         cut_fen=0 if waits else found.cut_fen,
         pending_fen=found.cut_fen if waits else 0,
     )
+
+
+def taking_part(claim: Claim, drawdown: Drawdown, filings: Sequence[Filing]) -> list[str]:
+    """The tiers that stood for the loan on the day on which it was to be repaid."""
+    day = rules.fell_due(drawdown.due_on, claim.notice.accelerated_on)
+    return [filing.layer for filing in filings if filing.covers(day)]
 
 
 def owe_the_bank(tx: WriteTx, claim: Claim, kind: DueKind, on: date) -> list[Movement]:
@@ -69,15 +77,29 @@ def owe_the_bank(tx: WriteTx, claim: Claim, kind: DueKind, on: date) -> list[Mov
 
 
 def owe_the_payer(tx: WriteTx, claim: Claim, days: int, on: date) -> list[Movement]:
-    """Let every other party of the system owe the payer its part; the entries that it makes."""
-    movements: list[Movement] = []
+    """Let every other party of the system owe the payer its part; the entries that it makes.
+
+    A part that became smaller by a fen, as more was paid, is owed the other way.
+    """
+    movements, payer = list[Movement](), claim.payer
     for part in claim.parts:
-        if part.party == BANK or part.organisation == claim.payer:
+        if part.party == BANK or part.organisation == payer:
             continue
         amount_fen = part.bears_fen - booked(tx, claim, part)
-        if amount_fen > 0:
-            movements += _refund(tx, claim, part, amount_fen, on, on + timedelta(days=days))
+        sides = (part.organisation, payer) if amount_fen > 0 else (payer, part.organisation)
+        if amount_fen:
+            due = _due(
+                tx, claim, DueKind.REIMBURSEMENT, *sides, abs(amount_fen), on, on + timedelta(days=days)
+            )
+            due_store.insert(tx, [due])
+            movements += _refund(claim, due, on)
     return movements
+
+
+def give_up_refund(tx: WriteTx, claim: Claim, due: Due, on: date) -> list[Movement]:
+    """A refund that is not owed any more, whatever it was lowered to; the entries that it makes."""
+    due_store.update(tx, replace(due, status=DueStatus.CANCELLED))
+    return [ledger_rules.opposite(movement, on, movement.reference) for movement in _refund(claim, due, on)]
 
 
 def as_it_stands(tx: ReadTx, claim: Claim) -> Claim:
@@ -93,15 +115,12 @@ def booked(tx: ReadTx, claim: Claim, part: Part) -> int:
     return ledger_store.balance(tx, part.organisation, Account.CLAIMS, claim.id) + part.received_fen
 
 
-def _refund(tx: WriteTx, claim: Claim, part: Part, amount_fen: int, on: date, due_by: date) -> list[Movement]:
-    tier, payer = part.organisation, claim.payer
-    due = _due(tx, claim, DueKind.REIMBURSEMENT, tier, payer, amount_fen, on, due_by)
-    due_store.insert(tx, [due])
-    mine = transfer((Account.RECEIVABLE, tier), (Account.CLAIMS, claim.id), amount_fen)
-    theirs = transfer((Account.CLAIMS, claim.id), (Account.PAYABLE, payer), amount_fen)
+def _refund(claim: Claim, due: Due, on: date) -> list[Movement]:
+    mine = transfer((Account.RECEIVABLE, due.debtor), (Account.CLAIMS, claim.id), due.amount_fen)
+    theirs = transfer((Account.CLAIMS, claim.id), (Account.PAYABLE, due.creditor), due.amount_fen)
     return [
-        _movement(claim, payer, Kind.REIMBURSEMENT_OWED, due.id, on, mine),
-        _movement(claim, tier, Kind.REIMBURSEMENT_OWED, due.id, on, theirs),
+        _movement(claim, due.creditor, Kind.REIMBURSEMENT_OWED, due.id, on, mine),
+        _movement(claim, due.debtor, Kind.REIMBURSEMENT_OWED, due.id, on, theirs),
     ]
 
 
@@ -132,5 +151,7 @@ def _organisations(claim: Claim, filings: Sequence[Filing]) -> dict[str, str]:
     return {BANK: claim.bank, LOCAL: claim.guarantor} | {one.layer: one.organisation for one in filings}
 
 
-def _bears(parts: Mapping[str, int], whose: Mapping[str, str], organisation: str) -> bool:
-    return any(whose[party] == organisation for party, part in parts.items() if part)
+def _payer(claim: Claim, parts: Mapping[str, int], whose: Mapping[str, str]) -> str:
+    """Whoever is to pay first by the programme, if it bears anything; else the direct guarantor."""
+    bears = any(whose[party] == claim.payer for party, part in parts.items() if part)
+    return claim.payer if bears else claim.guarantor

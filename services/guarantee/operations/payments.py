@@ -1,6 +1,5 @@
 """Payments: a due is paid, and what follows from it; or the money came back; or a line is disputed."""
 
-from dataclasses import replace
 from datetime import date
 
 from libs.chassis.database import WriteTx
@@ -9,10 +8,10 @@ from libs.chassis.problems import Conflict, NotFound
 from services.guarantee.domain import due as rules
 from services.guarantee.domain import ledger as ledger_rules
 from services.guarantee.domain.claim import Claim
-from services.guarantee.domain.due import Due, DueKind, DueStatus, Payment, Reason
-from services.guarantee.domain.ledger import Movement
+from services.guarantee.domain.due import UNPAID, Due, DueKind, DueStatus, Payment, Reason
+from services.guarantee.domain.ledger import Kind, Movement
 from services.guarantee.domain.recovery import RecoveryStatus
-from services.guarantee.operations import claims, dues, guarantees, ledger, losses
+from services.guarantee.operations import claims, dues, ledger, losses
 from services.guarantee.store import claims as claim_store
 from services.guarantee.store import drawdowns as drawdown_store
 from services.guarantee.store import dues as due_store
@@ -74,7 +73,7 @@ def cancel(tx: WriteTx, by: Principal, due_id: str, _reason: Reason) -> Due:
     by.require_organisation(due.creditor)
     cancelled = rules.cancelled(due)
     due_store.update(tx, cancelled)
-    ledger.post(tx, _opposites(tx, due.id, tx.today))
+    ledger.post(tx, _opposites(tx, due))
     return cancelled
 
 
@@ -108,12 +107,9 @@ def _follow(tx: WriteTx, claim: Claim, due: Due, on: date) -> list[Movement]:
         guarantee = guarantee_store.get(tx, claim.guarantee_id)
         terms = losses.contract(tx, guarantee, drawdown_store.get(tx, claim.loan_id))
         movements = losses.owe_the_payer(tx, claim, terms.reimbursement_days, on)
-    if claim.released_on is None:
-        principal_fen = claim.notice.principal_fen
-        movements += guarantees.released(tx, claim.loan_id, principal_fen, on, by_claim=True)
-        claim = replace(claim, released_on=on)
+    claim, released = claims.leave_cover(tx, claim, on)
     claims.keep(tx, losses.as_it_stands(tx, claim), on)
-    return movements
+    return movements + released
 
 
 def _unfollow(tx: WriteTx, claim: Claim) -> list[Movement]:
@@ -126,16 +122,13 @@ def _unfollow(tx: WriteTx, claim: Claim) -> list[Movement]:
             field="due_id",
             mend="Take those back first, the latest first.",
         )
-    movements: list[Movement] = []
-    for refund in refunds:
-        if refund.status is not DueStatus.CANCELLED:
-            due_store.update(tx, replace(refund, status=DueStatus.CANCELLED))
-            movements += _opposites(tx, refund.id, tx.today)
-    return movements
-
-
-def _opposites(tx: WriteTx, reference: str, on: date) -> list[Movement]:
+    open_ones = [one for one in refunds if one.status in UNPAID]
     return [
-        ledger_rules.opposite(ledger_rules.movement_of(entry), on, reference)
-        for entry in ledger_store.of_reference(tx, reference)
+        movement for refund in open_ones for movement in losses.give_up_refund(tx, claim, refund, tx.today)
     ]
+
+
+def _opposites(tx: WriteTx, fee: Due) -> list[Movement]:
+    """What undoes a fee. Payments of it that came back have their own opposites."""
+    charged = (one for one in ledger_store.of_reference(tx, fee.id) if one.kind == Kind.FEE_CHARGED)
+    return [ledger_rules.opposite(ledger_rules.movement_of(entry), tx.today, fee.id) for entry in charged]

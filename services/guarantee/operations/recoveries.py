@@ -1,5 +1,6 @@
 """Recoveries: what the lead got back of a claim, and whom it owes a part of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -96,7 +97,7 @@ def _same(known: Recovery, new: NewRecovery) -> Recovery:
         raise Conflict(
             f"Receipt {new.reference} is recovery {known.id} with other content.",
             field="reference",
-            mend="Take that one back first, or give another number.",
+            mend="Take that one back, and give what is right another number.",
         )
     return known
 
@@ -226,20 +227,23 @@ def _reopen(tx: WriteTx, claim: Claim, recovery: Recovery) -> None:
     for portion in recovery.parts:
         still = owed.get(portion.organisation)
         set_off_fen = portion.amount_fen - (still.amount_fen if still else 0)
-        mine = [due for due in refunds if due.debtor == portion.organisation]
-        if mine and set_off_fen:
-            due_store.update(tx, _owed_again(mine[-1], set_off_fen))
+        if set_off_fen:
+            mine = [due for due in refunds if due.debtor == portion.organisation]
+            due_store.update(tx, _owed_again(mine, set_off_fen))
 
 
-def _owed_again(due: Due, set_off_fen: int) -> Due:
-    if due.status is DueStatus.PAID:
+def _owed_again(refunds: Sequence[Due], set_off_fen: int) -> Due:
+    """One of a tier's refunds, with what the recovery took of them."""
+    unpaid = [due for due in refunds if due.status is not DueStatus.PAID]
+    if not unpaid:
         raise Conflict(
-            f"The refund {due.id}, which this recovery lowered, is paid.",
+            f"The refund {refunds[-1].id}, which this recovery lowered, is paid.",
             field="recovery_id",
             mend="Let that payment be taken back first.",
         )
+    due = unpaid[-1]
     if due.status is DueStatus.CANCELLED:
-        return replace(due, status=DueStatus.OPEN)
+        return replace(due, status=DueStatus.OPEN, amount_fen=set_off_fen)
     return replace(due, amount_fen=due.amount_fen + set_off_fen)
 
 

@@ -13,15 +13,16 @@ from libs.chassis.problems import Conflict, NotFound
 from services.guarantee.domain import cap as cap_rules
 from services.guarantee.domain import claim as rules
 from services.guarantee.domain.cap import Bucket, CapStanding
-from services.guarantee.domain.claim import Claim, ClaimStatus
+from services.guarantee.domain.claim import Claim, ClaimStatus, Outcome
 from services.guarantee.domain.due import DueKind
 from services.guarantee.domain.ledger import Movement
 from services.guarantee.domain.programme import Programme
-from services.guarantee.domain.terms import BANK, LOCAL, CapTiming
+from services.guarantee.domain.terms import CapTiming
 from services.guarantee.operations import caps, claims, ledger, losses
 from services.guarantee.store import caps as cap_store
 from services.guarantee.store import claims as claim_store
 from services.guarantee.store import drawdowns as drawdown_store
+from services.guarantee.store import filings as filing_store
 from services.guarantee.store import rules as rule_store
 
 
@@ -61,20 +62,33 @@ def _settle_claims(tx: WriteTx, bucket: Bucket, governing: Programme) -> None:
     for claim in claim_store.of_cap(tx, bucket.key):
         settled = claim
         if claim.status is not ClaimStatus.REFUSED and claim.pending_fen:
-            settled = _topped_up(tx, claim, governing, left_fen)
-            movements += _owe(tx, settled, governing)
-            claims.keep(tx, losses.as_it_stands(tx, settled), tx.today)
+            settled, moved = _settle_claim(tx, claim, governing, left_fen)
+            movements += moved
         left_fen -= settled.cap_use_fen
     ledger.post(tx, movements)
+
+
+def _settle_claim(
+    tx: WriteTx, claim: Claim, governing: Programme, left_fen: int
+) -> tuple[Claim, list[Movement]]:
+    """The bank first; the tiers once the bank was paid, or at once where only they are concerned."""
+    topped_up = _topped_up(tx, claim, governing, left_fen)
+    movements = losses.owe_the_bank(tx, topped_up, DueKind.TOP_UP, tx.today)
+    if not movements and claim.released_on is not None:
+        movements = losses.owe_the_payer(tx, topped_up, governing.reimbursement_days, tx.today)
+    settled = losses.as_it_stands(tx, topped_up)
+    if settled.status is ClaimStatus.SETTLED:
+        settled, released = claims.leave_cover(tx, settled, tx.today)
+        movements += released
+    claims.keep(tx, settled, tx.today)
+    return settled, movements
 
 
 def _topped_up(tx: WriteTx, claim: Claim, governing: Programme, left_fen: int) -> Claim:
     """The claim split anew by what is left of the cap: never less than before, nor more than its bearer still lacks."""
     bears = next(part for part in claim.parts if part.party == governing.cap.excess)
     more_fen = min(claim.pending_fen, max(0, left_fen - claim.cap_use_fen), bears.remains_fen)
-    shares = drawdown_store.get(tx, claim.loan_id).shares
-    filed = [part.party for part in claim.parts if part.bears_fen and part.party not in (BANK, LOCAL)]
-    found = rules.borne(claim.claimed_fen, shares, filed, governing.cap, claim.cap_use_fen + more_fen)
+    found = _divided(tx, claim, governing, more_fen)
     return replace(
         claim,
         parts=tuple(replace(part, bears_fen=found.parts[part.party]) for part in claim.parts),
@@ -85,7 +99,13 @@ def _topped_up(tx: WriteTx, claim: Claim, governing: Programme, left_fen: int) -
     )
 
 
-def _owe(tx: WriteTx, claim: Claim, governing: Programme) -> list[Movement]:
-    """The bank first; the tiers once the bank was paid, or at once where only they are concerned."""
-    to_bank = losses.owe_the_bank(tx, claim, DueKind.TOP_UP, tx.today)
-    return to_bank or losses.owe_the_payer(tx, claim, governing.reimbursement_days, tx.today)
+def _divided(tx: WriteTx, claim: Claim, governing: Programme, more_fen: int) -> Outcome:
+    """With so much more of the cap. Rounding can lower a part by a fen: not below what was received of it already."""
+    drawdown = drawdown_store.get(tx, claim.loan_id)
+    filed = losses.taking_part(claim, drawdown, filing_store.of_loan(tx, claim.loan_id))
+    found = rules.borne(
+        claim.claimed_fen, drawdown.shares, filed, governing.cap, claim.cap_use_fen + more_fen
+    )
+    if more_fen and any(found.parts[part.party] < part.received_fen for part in claim.parts):
+        return _divided(tx, claim, governing, more_fen - 1)
+    return found
