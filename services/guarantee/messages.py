@@ -8,14 +8,17 @@ from libs.chassis.codec import dump
 from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.guarantee.v1 import events_pb2 as events
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
+from rongqiao.guarantee.v1 import parties_pb2 as parties
 from rongqiao.lending.v1 import events_pb2 as lending_events
 from services.guarantee.domain.claim import Claim
 from services.guarantee.domain.filing import Filing
 from services.guarantee.domain.guarantee import Disbursement, Guarantee, GuaranteeStatus
 from services.guarantee.domain.guarantor import Headroom
+from services.guarantee.domain.measures import Level, RedLine
 from services.guarantee.domain.programme import Programme
 from services.guarantee.domain.quote import RECOGNITIONS
 from services.guarantee.domain.recovery import Recovery
+from services.guarantee.store.red_lines import Key
 
 
 def programme_state(programme: Programme) -> pb.Programme:
@@ -42,6 +45,14 @@ def guarantee_changed(
     own = {"guarantee_id": guarantee.id, "business_date": on.isoformat(), "amount_fen": amount_fen}
     said = {"filings": [dump(one) for one in filings], "note": note or guarantee.note}
     return wire.from_plain(events.GuaranteeChanged, dump(guarantee) | own | said)
+
+
+def red_line_changed(
+    key: Key, line: RedLine, before: Level, on: date, policy_set: str
+) -> parties.RedLineChanged:
+    told = dump(line) | key._asdict() | {"before": before, "business_date": on.isoformat()}
+    known = {name: value for name, value in told.items() if value != ""}
+    return wire.from_plain(parties.RedLineChanged, known | {"policy_set": policy_set})
 
 
 def disbursement(told: lending_events.LoanDisbursed) -> Disbursement:

@@ -4,7 +4,13 @@ from functools import partial
 from pathlib import Path
 
 from libs.chassis.service import Context, Service
-from rongqiao.guarantee.v1 import books_pb2_grpc, claims_pb2_grpc, filings_pb2_grpc, guarantee_pb2_grpc
+from rongqiao.guarantee.v1 import (
+    books_pb2_grpc,
+    claims_pb2_grpc,
+    filings_pb2_grpc,
+    guarantee_pb2_grpc,
+    parties_pb2_grpc,
+)
 from services.guarantee.handlers import HANDLERS
 from services.guarantee.http import routers
 from services.guarantee.jobs import jobs
@@ -13,6 +19,7 @@ from services.guarantee.rpc.books import BooksServicer
 from services.guarantee.rpc.claims import ClaimsServicer
 from services.guarantee.rpc.filings import FilingsServicer
 from services.guarantee.rpc.guarantees import GuaranteesServicer
+from services.guarantee.rpc.parties import PartiesServicer
 from services.guarantee.store import metadata
 
 NAME = "guarantee"
@@ -43,6 +50,11 @@ def build(context: Context) -> Service:
             "statements",
             "ledger-entries",
             "ledger-roots",
+            "admissions",
+            "related-groups",
+            "opening-books",
+            "red-lines",
+            "coverage",
         ),
         routers=routers,
         add_servicers=(
@@ -50,12 +62,14 @@ def build(context: Context) -> Service:
             partial(filings_pb2_grpc.add_FilingsServicer_to_server, FilingsServicer(door)),
             partial(claims_pb2_grpc.add_ClaimsServicer_to_server, ClaimsServicer(door)),
             partial(books_pb2_grpc.add_BooksServicer_to_server, BooksServicer(door)),
+            partial(parties_pb2_grpc.add_PartiesServicer_to_server, PartiesServicer(door)),
         ),
         rpc_names=(
             "rongqiao.guarantee.v1.Guarantees",
             "rongqiao.guarantee.v1.Filings",
             "rongqiao.guarantee.v1.Claims",
             "rongqiao.guarantee.v1.Books",
+            "rongqiao.guarantee.v1.Parties",
         ),
         handlers=HANDLERS,
         jobs=jobs(database, read(context.policies)),

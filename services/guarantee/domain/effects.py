@@ -4,7 +4,7 @@ Ratios are in millionths, half-up; before there is anything to measure by there 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from libs.criteria.shape import Shape
@@ -53,23 +53,23 @@ class Effect(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """Unweighted liability of a guarantor by whom it is for, from the platform and from returns, and households."""
+    """Unweighted liability of a guarantor by whom it is for, what of it comes from returns, and households."""
 
     total_fen: int = 0
     small_fen: int = 0
     up_to_500_fen: int = 0
     small_up_to_500_fen: int = 0
+    returned_small_fen: int = 0
+    returned_up_to_500_fen: int = 0
+    returned_small_up_to_500_fen: int = 0
     households: int = 0
     small_households: int = 0
 
     def with_change(self, before: Exposure, after: Exposure, lines: RedLines) -> "Portfolio":
         old, new = _alone(before, lines), _alone(after, lines)
-        names = ("total_fen", "small_fen", "up_to_500_fen", "small_up_to_500_fen")
-        changed = {name: getattr(self, name) - getattr(old, name) + getattr(new, name) for name in names}
+        names = [one.name for one in fields(self)]
         return Portfolio(
-            **changed,
-            households=self.households - old.households + new.households,
-            small_households=self.small_households - old.small_households + new.small_households,
+            **{name: getattr(self, name) - getattr(old, name) + getattr(new, name) for name in names}
         )
 
     @property
@@ -150,14 +150,17 @@ def _of_book(lines: RedLines, before: Portfolio, after: Portfolio) -> tuple[Effe
 
 
 def _alone(exposure: Exposure, lines: RedLines) -> Portfolio:
-    total_fen = exposure.total_fen
+    total_fen, returned_fen = exposure.total_fen, exposure.returned_fen
     small = exposure.kind is not WeightKind.OTHER
-    within = total_fen <= lines.up_to_500_fen
+    little = total_fen <= lines.up_to_500_fen
     return Portfolio(
         total_fen=total_fen,
-        small_fen=total_fen if small else 0,
-        up_to_500_fen=total_fen if within else 0,
-        small_up_to_500_fen=total_fen if small and within else 0,
+        small_fen=total_fen * small,
+        up_to_500_fen=total_fen * little,
+        small_up_to_500_fen=total_fen * (small and little),
+        returned_small_fen=returned_fen * small,
+        returned_up_to_500_fen=returned_fen * little,
+        returned_small_up_to_500_fen=returned_fen * (small and little),
         households=int(total_fen > 0),
         small_households=int(total_fen > 0 and small),
     )

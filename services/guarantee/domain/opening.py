@@ -212,7 +212,8 @@ def in_force(
 def exposures(guarantor_id: str, contracts: Iterable[ReturnedContract]) -> dict[str, Exposure]:
     """What the contracts make the guarantor stand for of each party; its class is that of its newest contract."""
     found: dict[str, Exposure] = {}
-    for one in sorted(contracts, key=lambda one: (one.drawn_on, one.contract)):
+    standing = [one for one in contracts if one.liability_fen]
+    for one in sorted(standing, key=lambda one: (one.drawn_on, one.contract)):
         before_fen = found[one.party].returned_fen if one.party in found else 0
         found[one.party] = Exposure(
             guarantor=guarantor_id,

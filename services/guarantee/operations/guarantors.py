@@ -4,13 +4,10 @@ from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import GUARANTOR, Principal, Role
 from libs.chassis.problems import Invalid
 from libs.registry.regions import county_of
-from services.guarantee.domain import limits as limit_rules
 from services.guarantee.domain.guarantor import Guarantor, GuarantorList, Headroom
 from services.guarantee.operations import rooms, rules
 from services.guarantee.store import guarantors as guarantor_store
-from services.guarantee.store import limits as limit_store
 from services.guarantee.store import opening as opening_store
-from services.guarantee.store import rules as rule_store
 
 
 def put_guarantor(tx: WriteTx, by: Principal, guarantor_id: str, guarantor: Guarantor) -> Guarantor:
@@ -23,9 +20,8 @@ def put_guarantor(tx: WriteTx, by: Principal, guarantor_id: str, guarantor: Guar
     before = guarantor_store.to_change(tx, guarantor_id)
     _check_opening(tx, guarantor)
     guarantor_store.put(tx, guarantor)
-    limit_store.ensure(tx, [limit_rules.leverage(guarantor, rule_store.lines(tx))])
     opened_fen = 0 if before is None else before.opening_liability_fen
-    rooms.note_opening(tx, guarantor_id, guarantor.opening_liability_fen - opened_fen)
+    rooms.note_opening(tx, guarantor, guarantor.opening_liability_fen - opened_fen)
     rules.refresh_limits(tx)
     return guarantor
 

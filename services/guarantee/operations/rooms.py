@@ -170,11 +170,12 @@ def replace_returned(
     return {after.party: after.returned_fen - before.returned_fen for before, after in changes}
 
 
-def note_opening(tx: WriteTx, guarantor_id: str, more_fen: int) -> None:
+def note_opening(tx: WriteTx, guarantor: Guarantor, more_fen: int) -> None:
     """Let liability from before the platform, of which no book is loaded, count in the leverage limit."""
-    key = leverage_key(guarantor_id)
-    limit_store.lock(tx, [key])
-    limit_store.move(tx, {key: Usage(more_fen, more_fen)})
+    limit = leverage(guarantor, rule_store.lines(tx))
+    limit_store.ensure(tx, [limit])
+    limit_store.lock(tx, [limit.key])
+    limit_store.move(tx, {limit.key: Usage(more_fen, more_fen)})
 
 
 def _lock_borrower(tx: WriteTx, guarantor_id: str, proposal: Proposal) -> Borrower:

@@ -94,7 +94,8 @@ def groups_of(tx: ReadTx, parties: Collection[str]) -> dict[str, tuple[str, ...]
 
 def portfolios(tx: ReadTx, up_to_fen: int, guarantors: Collection[str] | None = None) -> dict[str, Portfolio]:
     """The whole book of each guarantor that has one; `up_to_fen`: the most of a borrower that counts as little."""
-    total = exposures.c.platform_fen + exposures.c.returned_fen
+    returned = exposures.c.returned_fen
+    total = exposures.c.platform_fen + returned
     small = exposures.c.kind != WeightKind.OTHER
     little = total <= up_to_fen
     columns = {
@@ -102,6 +103,9 @@ def portfolios(tx: ReadTx, up_to_fen: int, guarantors: Collection[str] | None = 
         "small_fen": sa.case((small, total), else_=0),
         "up_to_500_fen": sa.case((little, total), else_=0),
         "small_up_to_500_fen": sa.case((small & little, total), else_=0),
+        "returned_small_fen": sa.case((small, returned), else_=0),
+        "returned_up_to_500_fen": sa.case((little, returned), else_=0),
+        "returned_small_up_to_500_fen": sa.case((small & little, returned), else_=0),
         "households": sa.case((total > 0, 1), else_=0),
         "small_households": sa.case((small & (total > 0), 1), else_=0),
     }

@@ -92,12 +92,12 @@ def keys_of(tx: ReadTx, rule: Rule, owner: str) -> list[str]:
     return [row.key for row in tx.rows(sa.select(limits.c.key).where(mine))]
 
 
-def largest(tx: ReadTx, rule: Rule, owner: str) -> tuple[Usage, int] | None:
-    """How the limit of an owner stands that holds most, and what it allows."""
+def largest(tx: ReadTx, rule: Rule, owner: str) -> Usage:
+    """How the limit of an owner stands that holds most."""
     mine = (limits.c.rule == rule) & (limits.c.owner == owner)
     query = sa.select(limits).where(mine).order_by(limits.c.held_fen.desc(), limits.c.key).limit(1)
     row = tx.row(query)
-    return None if row is None else (Usage(row.held_fen, row.returned_fen), row.limit_fen)
+    return Usage() if row is None else Usage(row.held_fen, row.returned_fen)
 
 
 def holds_of(tx: ReadTx, holder: str) -> tuple[Hold, ...]:

@@ -101,6 +101,11 @@ def claims_of(tx: ReadTx, programme: str, period: int, bank: str | None) -> tupl
     return paid_fen, released_fen, released_fen_days
 
 
+def claiming_banks(tx: ReadTx, programme: str, period: int) -> set[str]:
+    mine = (returned_claims.c.programme == programme) & (returned_claims.c.period == period)
+    return {row.bank for row in tx.rows(sa.select(returned_claims.c.bank).where(mine).distinct())}
+
+
 def on_platform(tx: ReadTx, guarantor_id: str, numbers: Collection[str]) -> set[str]:
     """Which of these are numbers of guarantees of the guarantor, of their applications or of their loans."""
     found: set[str] = set()
@@ -113,10 +118,3 @@ def on_platform(tx: ReadTx, guarantor_id: str, numbers: Collection[str]) -> set[
             query = sa.select(column).select_from(joined).where(mine & column.in_(chunk))
             found |= {row[0] for row in tx.rows(query)}
     return found
-
-
-def balances_by_bank(tx: ReadTx, guarantor_id: str) -> dict[str, int]:
-    """Returned liability of a guarantor by bank."""
-    query = sa.select(returned_contracts.c.bank, sa.func.sum(returned_contracts.c.liability_fen).label("fen"))
-    mine = returned_contracts.c.guarantor == guarantor_id
-    return {row.bank: int(row.fen) for row in tx.rows(query.where(mine).group_by(returned_contracts.c.bank))}

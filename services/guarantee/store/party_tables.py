@@ -96,13 +96,14 @@ returned_claims = sa.Table(
     sa.Index("ix_returned_claims_programme_period", "programme", "period"),
 )
 
-# The level of each measure that is not OK, as it was last said.
+# The level of each measure as it was last said. Guarantor, programme and bank are empty where a measure is of all.
 red_line_levels = sa.Table(
     "red_line_levels",
     metadata,
     sa.Column("guarantor", sa.String(80), primary_key=True),
     sa.Column("measure", sa.String(30), primary_key=True),
     sa.Column("programme", sa.String(80), primary_key=True),
+    sa.Column("bank", sa.String(80), primary_key=True),
     sa.Column("level", sa.String(20), nullable=False),
     sa.Column("since", Instant, nullable=False),
 )
