@@ -10,7 +10,7 @@ from libs.chassis.database import Database
 from libs.chassis.principal import service
 from libs.chassis.service import Job
 from services.guarantee.domain.programme import Rulebook
-from services.guarantee.operations import audit, compliance, filings, guarantees, rules
+from services.guarantee.operations import audit, compliance, filings, guarantees, red_lines, rules
 from services.guarantee.store import drawdowns as drawdown_store
 from services.guarantee.store import filings as filing_store
 from services.guarantee.store import guarantees as guarantee_store
@@ -69,6 +69,13 @@ def mark_overdue_checks(database: Database) -> int:
     return len(overdue)
 
 
+def say_red_lines(database: Database) -> None:
+    with database.read() as tx:
+        if red_lines.are_said(tx):
+            return
+    database.transact(lambda tx: red_lines.say(tx, _SELF))
+
+
 def close_day(database: Database) -> None:
     """Put the books of yesterday under one root, once."""
     with database.read() as tx:
@@ -85,5 +92,6 @@ def jobs(database: Database, rulebook: Rulebook) -> Sequence[Job]:
         Job("expire reservations", 30, lambda: expire_reservations(database)),
         Job("expire filings", 30, lambda: expire_filings(database)),
         Job("mark overdue checks", 60, lambda: mark_overdue_checks(database)),
+        Job("say red lines", 30, lambda: say_red_lines(database)),
         Job("close the day", 3600, lambda: close_day(database)),
     )
