@@ -1,8 +1,11 @@
-"""Whatever happens in whatever order: what a limit holds is the sum of its holds, and never more than it allows."""
+"""Whatever happens in whatever order: limits hold the sum of their holds and no more than they allow, and every book
+stands at its part of what is outstanding."""
 
 import tempfile
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,11 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from libs.chassis.clock import SettableClock
-from libs.chassis.problems import Conflict
+from libs.chassis.problems import Problem
 from libs.criteria.violation import Violation
 from services.guarantee import jobs, store
-from services.guarantee.domain.guarantee import Guarantee, GuaranteeStatus, Rejection
+from services.guarantee.domain.drawdown import DrawdownStatus
+from services.guarantee.domain.guarantee import OPEN, Guarantee, GuaranteeStatus, Rejection
 from services.guarantee.operations import guarantees, guarantors
+from services.guarantee.store import drawdowns as drawdown_store
 from services.guarantee.store import guarantees as guarantee_store
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import tables
@@ -28,15 +33,27 @@ from tests.unit.guarantee.chain import (
     YINCHUAN,
     confirm,
     disburse,
+    exposures_out_of_order,
     held,
     house_rules,
     limits_out_of_order,
     open_business,
+    pass_line,
     read_back,
     repay,
     reserve,
     wish,
     with_figures,
+)
+from tests.unit.guarantee.life import (
+    accept,
+    books_out_of_order,
+    drawdown,
+    extend,
+    liabilities,
+    reduce,
+    send_back,
+    submit,
 )
 
 # So little of everything that a few loans fill it up.
@@ -47,11 +64,11 @@ RULES = with_figures(
     annual_quota_fen=60_000,
     borrower_limit_fen=5_000,
 )
-ANNUAL = ("programme/", "province/")
+LAYERS = ("provincial", "national")
 
 
 class GuaranteeBusiness(RuleBasedStateMachine):
-    """Reservations by lending, decisions of guarantors, news of loans, days that pass, and all of it again."""
+    """Reservations, decisions of guarantors and tiers, news of loans, days that pass, and all of it again."""
 
     known = Bundle("known")
 
@@ -76,16 +93,25 @@ class GuaranteeBusiness(RuleBasedStateMachine):
         party=st.sampled_from(("uscc:a", "uscc:b", "uscc:c")),
         programme=st.sampled_from(("ordinary", "batch")),
         guarantor=st.sampled_from((HELAN.id, YINCHUAN.id)),
+        in_parts=st.booleans(),
     )
-    def reserve(self, amount_fen: int, party: str, programme: str, guarantor: str) -> Guarantee | None:
+    def reserve(
+        self, amount_fen: int, party: str, programme: str, guarantor: str, in_parts: bool
+    ) -> Guarantee | None:
         self.applications += 1
         wanted = wish(f"app_{self.applications}", amount_fen, party, programme, guarantor)
-        before = held(self.database)
-        try:
-            return reserve(self.database, wanted)
-        except Conflict:
-            assert held(self.database) == before
+        return self.tried(lambda: reserve(self.database, replace(wanted, in_parts=in_parts)))
+
+    @rule(target=known, guarantee=known, part=st.integers(1, 11))
+    def renew(self, guarantee: Guarantee | None, part: int) -> Guarantee | None:
+        """Up to a tenth more than is outstanding, which is refused."""
+        if guarantee is None:
             return None
+        self.applications += 1
+        old = read_back(self.database, guarantee)
+        amount_fen = max(1, old.outstanding_fen * part // 10)
+        wanted = wish(f"app_{self.applications}", amount_fen, old.party, old.programme, old.guarantor)
+        return self.tried(lambda: reserve(self.database, replace(wanted, renews=old.id)))
 
     @rule(guarantee=known)
     def confirm(self, guarantee: Guarantee | None) -> None:
@@ -99,22 +125,60 @@ class GuaranteeBusiness(RuleBasedStateMachine):
     def release(self, guarantee: Guarantee | None) -> None:
         self.refusable(guarantee, self.released)
 
-    @rule(guarantee=known, part=st.integers(1, 12))
-    def disburse(self, guarantee: Guarantee | None, part: int) -> None:
+    @rule(guarantee=known, part=st.integers(1, 12), loan=st.integers(0, 2))
+    def disburse(self, guarantee: Guarantee | None, part: int, loan: int) -> None:
         """Up to two tenths more than was reserved: cover stays what it was."""
         drawn = {
-            "business_date": self.today,
-            "amount_fen": (guarantee.amount_fen if guarantee else 0) * part // 10,
+            "business_date": self.today.isoformat(),
+            "amount_fen": max(1, (guarantee.amount_fen if guarantee else 0) * part // 10),
         }
-        self.refusable(guarantee, lambda one: disburse(self.database, one, **drawn))
+        self.refusable(
+            guarantee, lambda one: disburse(self.database, one, loan_id=loan_of(one, loan), **drawn)
+        )
 
-    @rule(guarantee=known, part=st.integers(0, 10))
-    def repay(self, guarantee: Guarantee | None, part: int) -> None:
-        self.refusable(guarantee, lambda one: repay(self.database, one, one.amount_fen * part // 10))
+    @rule(guarantee=known, loan=st.integers(0, 2), passed=st.booleans())
+    def check(self, guarantee: Guarantee | None, loan: int, passed: bool) -> None:
+        reason = "" if passed else "用途不符"
+        self.refusable(
+            guarantee,
+            lambda one: pass_line(
+                self.database, one, passed=passed, reason=reason, loan_id=loan_of(one, loan)
+            ),
+        )
+
+    @rule(guarantee=known, loan=st.integers(0, 2))
+    def submit(self, guarantee: Guarantee | None, loan: int) -> None:
+        self.refusable(guarantee, lambda one: submit(self.database, one, loan_of(one, loan)))
+
+    @rule(guarantee=known, loan=st.integers(0, 2), layer=st.sampled_from(LAYERS))
+    def accept(self, guarantee: Guarantee | None, loan: int, layer: str) -> None:
+        self.refusable(guarantee, lambda one: accept(self.database, one, layer, loan_of(one, loan)))
+
+    @rule(guarantee=known, loan=st.integers(0, 2), layer=st.sampled_from(LAYERS))
+    def send_back(self, guarantee: Guarantee | None, loan: int, layer: str) -> None:
+        self.refusable(guarantee, lambda one: send_back(self.database, one, layer, loan_of(one, loan)))
+
+    @rule(guarantee=known, loan=st.integers(0, 2), days=st.integers(300, 500))
+    def extend(self, guarantee: Guarantee | None, loan: int, days: int) -> None:
+        later = self.today + timedelta(days=days)
+        self.refusable(guarantee, lambda one: extend(self.database, one, later, loan_of(one, loan)))
+
+    @rule(guarantee=known, part=st.integers(0, 10), loan=st.integers(0, 2))
+    def repay(self, guarantee: Guarantee | None, part: int, loan: int) -> None:
+        self.refusable(
+            guarantee,
+            lambda one: repay(
+                self.database, one, one.amount_fen * part // 10, self.today, loan_of(one, loan)
+            ),
+        )
+
+    @rule(guarantee=known, part=st.integers(0, 10), loan=st.integers(0, 2))
+    def pay_a_claim(self, guarantee: Guarantee | None, part: int, loan: int) -> None:
+        self.refusable(guarantee, lambda one: self.claimed(loan_of(one, loan), part))
 
     @rule(guarantee=consumes(known))
     def settle(self, guarantee: Guarantee | None) -> None:
-        self.refusable(guarantee, lambda one: repay(self.database, one, 0))
+        self.refusable(guarantee, lambda one: repay(self.database, one, 0, self.today, loan_of(one, 0)))
 
     @rule(days=st.integers(1, 40))
     def let_days_pass(self, days: int) -> None:
@@ -122,56 +186,80 @@ class GuaranteeBusiness(RuleBasedStateMachine):
         assert isinstance(clock, SettableClock)
         clock.instant += timedelta(days=days)
         jobs.expire_reservations(self.database)
+        jobs.expire_filings(self.database)
+        jobs.mark_overdue_checks(self.database)
 
     @invariant()
     def every_limit_is_in_order(self) -> None:
         assert limits_out_of_order(self.database) == []
+        assert exposures_out_of_order(self.database) == []
 
     @invariant()
     def what_is_held_is_what_the_guarantees_take(self) -> None:
-        assert {
-            key: fen for key, fen in held(self.database).items() if not key.startswith(ANNUAL)
-        } == self.expected()
+        borrowers = {key: fen for key, fen in held(self.database).items() if key.startswith("borrower/")}
+        assert borrowers == self.expected()
+
+    @invariant()
+    def every_book_stands_at_its_part_of_what_is_outstanding(self) -> None:
+        assert books_out_of_order(self.database) == {}
 
     @invariant()
     def the_parts_of_every_guarantee_sum_to_it(self) -> None:
         for one in self.all():
             assert sum(share.amount_fen for share in one.shares) == one.amount_fen
+            with self.database.read() as tx:
+                loans = drawdown_store.of_guarantee(tx, one.id)
+            assert one.outstanding_fen == sum(loan.outstanding_fen for loan in loans)
+            drawn = [loan.amount_fen for loan in loans if loan.status is not DrawdownStatus.REFUSED]
+            if one.status in (*OPEN, GuaranteeStatus.EFFECTIVE, GuaranteeStatus.RELEASED):
+                assert one.amount_fen == sum(drawn) + one.undrawn_fen
 
     def expected(self) -> dict[str, int]:
-        """Liability and borrowers' balances from the guarantees alone, without looking at any hold."""
-        found: dict[str, int] = {}
+        """Borrowers' balances from the guarantees alone, without looking at any hold."""
+        found: Counter[str] = Counter()
         for one in self.all():
-            alive = one.status in (GuaranteeStatus.RESERVED, GuaranteeStatus.CONFIRMED)
-            principal = one.amount_fen if alive else one.outstanding_fen
-            covered = principal * 8 // 10
-            for key, fen in (
-                (f"borrower/{one.party}/{one.programme}", principal),
-                (f"guarantor/{one.guarantor}/borrower/{one.party}", covered),
-                (f"guarantor/{one.guarantor}/liability", covered),
-            ):
-                found[key] = found.get(key, 0) + fen
+            with self.database.read() as tx:
+                loans = drawdown_store.of_guarantee(tx, one.id)
+            listed = sum(loan.amount_fen for loan in loans if loan.status is DrawdownStatus.LISTED)
+            principal = one.outstanding_fen + one.undrawn_fen + listed
+            if one.renewed_by is not None:
+                renewal = self.guarantee(one.renewed_by)
+                principal -= min(principal, renewal.amount_fen if renewal.status in OPEN else 0)
+            found[f"borrower/{one.party}/{one.programme}"] += principal
         return {key: fen for key, fen in found.items() if fen}
 
     @property
-    def today(self) -> str:
+    def today(self) -> date:
         with self.database.read() as tx:
-            return tx.today.isoformat()
+            return tx.today
+
+    def guarantee(self, guarantee_id: str) -> Guarantee:
+        with self.database.read() as tx:
+            return guarantee_store.get(tx, guarantee_id)
 
     def all(self) -> list[Guarantee]:
         with self.database.read() as tx:
             ids = [row.id for row in tx.rows(sa.select(tables.guarantees.c.id))]
             return [guarantee_store.get(tx, guarantee_id) for guarantee_id in ids]
 
-    def refusable(self, guarantee: Guarantee | None, act: object) -> None:
+    def tried(self, act: Callable[[], Guarantee]) -> Guarantee | None:
+        before = held(self.database)
+        try:
+            return act()
+        except (Problem, Violation):
+            assert held(self.database) == before
+            return None
+
+    def refusable(self, guarantee: Guarantee | None, act: Callable[[Guarantee], object]) -> None:
         """What the state of the guarantee forbids must leave everything as it was."""
         if guarantee is None:
             return
-        before = (held(self.database), read_back(self.database, guarantee))
+        before = (held(self.database), liabilities(self.database), read_back(self.database, guarantee))
         try:
-            act(guarantee)  # type: ignore[operator]
-        except Violation:
-            assert (held(self.database), read_back(self.database, guarantee)) == before
+            act(guarantee)
+        except (Problem, Violation):
+            after = (held(self.database), liabilities(self.database), read_back(self.database, guarantee))
+            assert after == before
 
     def rejected(self, guarantee: Guarantee) -> None:
         by = replace(MANAGER, organisation=guarantee.guarantor)
@@ -180,6 +268,10 @@ class GuaranteeBusiness(RuleBasedStateMachine):
 
     def released(self, guarantee: Guarantee) -> None:
         self.database.transact(lambda tx: guarantees.release(tx, LENDING, guarantee.id))
+
+    def claimed(self, loan_id: str, part: int) -> None:
+        left_fen = drawdown(self.database, loan_id).outstanding_fen
+        reduce(self.database, loan_id, left_fen * part // 10, self.today)
 
     @rule(net_assets_fen=st.integers(30_000, 60_000))
     def grow(self, net_assets_fen: int) -> None:
@@ -191,5 +283,9 @@ class GuaranteeBusiness(RuleBasedStateMachine):
             self.database.transact(lambda tx: guarantors.put_guarantor(tx, OPERATOR, richer.id, richer))
 
 
-GuaranteeBusiness.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+def loan_of(guarantee: Guarantee, number: int) -> str:
+    return f"loan_{number}_of_{guarantee.application_id}"
+
+
+GuaranteeBusiness.TestCase.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
 TestAnyOrder = GuaranteeBusiness.TestCase

@@ -21,8 +21,8 @@ from services.guarantee.domain.guarantee import Guarantee, GuaranteePage, Reserv
 from services.guarantee.domain.guarantor import Guarantor, GuarantorList, Headroom, ProgrammeRoom
 from services.guarantee.domain.programme import Programme, ProgrammeList
 from services.guarantee.domain.quote import LimitRoom, Proposal, Quote, RuleBreach, ShareAmount, Structure
-from services.guarantee.http import router
-from services.guarantee.rpc import GuaranteesServicer
+from services.guarantee.http.guarantees import router
+from services.guarantee.rpc.guarantees import GuaranteesServicer
 from tests.support.rpc import door_of, serving, token_of
 from tests.support.services import Client, client_of
 from tests.unit.guarantee.chain import HELAN, LENDING, MILLION, OPERATOR, reserve, wish

@@ -88,7 +88,7 @@ def test_a_repayment_ahead_of_its_disbursement_waits_for_it(database: Database) 
 
     assert (waiting.status, waiting.outstanding_fen) == (GuaranteeStatus.CONFIRMED, 0)
     assert (drawn.status, drawn.outstanding_fen) == (GuaranteeStatus.EFFECTIVE, 1 * MILLION)
-    assert held(database)["guarantor/org_helan/liability"] == 800_000 * YUAN
+    assert held(database)["guarantor/org_helan/liability"] == 600_000 * YUAN
 
 
 def test_a_loan_that_was_repaid_before_we_heard_of_it_is_released_at_once(database: Database) -> None:
@@ -196,6 +196,7 @@ def test_the_reader_lets_a_disbursement_take_effect_once(database: Database) -> 
         loan_id="loan_1",
         application_id="app_1",
         amount_fen=3 * MILLION,
+        term_months=12,
         business_date="2026-11-22",
         guarantee_id=guarantee.id,
     )
