@@ -9,12 +9,17 @@ from app.demo import catalogue, seeding
 from app.demo.doors import Account, Doors, wait_for
 from app.demo.population import DemoFirm
 from libs.chassis.ids import new_id
+from rongqiao.guarantee.v1 import filings_pb2 as filings
 from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee
+from rongqiao.guarantee.v1.filings_pb2_grpc import FilingsStub
 from rongqiao.guarantee.v1.guarantee_pb2_grpc import GuaranteesStub
 from rongqiao.lending.v1 import lending_pb2 as lending
 from rongqiao.lending.v1.lending_pb2_grpc import LendingStub
 
 Json = dict[str, Any]
+
+# What a guarantor looks at in batch business: the bank has underwritten.
+COMPLIANCE = ("BORROWER_KIND", "AMOUNT_AND_TERM", "PURPOSE", "NO_OTHER_COVER")
 
 
 @dataclass
@@ -101,6 +106,17 @@ class Cast:
             application_id=application["id"], disbursed_on=on.isoformat(), external_id=new_id("demo")
         )
         return self._lending(application["bank"], "officer", "Disburse", asked)
+
+    def let_into_cover(self, application: Json) -> Json:
+        """The guarantor checks a loan that its bank lent in batch business; without that it has no cover."""
+        listed = self.await_guarantee(application, lambda now: now["loan_id"] is not None)
+        officer = self.staff(application["guarantor"], "officer")
+        checks = [filings.Check(item=item, done=True) for item in COMPLIANCE]
+        asked = filings.ComplianceItem(
+            guarantee_id=listed["id"], check=filings.Compliance(passed=True, checks=checks)
+        )
+        officer.rpc("guarantee", FilingsStub, "CheckCompliance", asked)
+        return self.await_guarantee(application, lambda now: now["status"] == "EFFECTIVE")
 
     def repay(self, loan: lending.Loan, principal_fen: int, on: date) -> lending.Loan:
         asked = lending.RepayRequest(

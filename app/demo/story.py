@@ -123,9 +123,11 @@ class Story:
         self._outcome(firm, self._lend(firm, request, plan), plan, plan["amount_fen"])
 
     def _lend(self, firm: DemoFirm, request: Json, plan: Json) -> Json:
-        application = self.cast.choose(firm, request, plan)
-        application = self.cast.confirm(self.cast.approve(application, plan))
+        approved = self.cast.approve(self.cast.choose(firm, request, plan), plan)
+        application = self.cast.confirm(approved)
         self.cast.disburse(application, self.today)
+        if approved["cover"] == "CONFIRMED":  # nobody had to confirm it: batch business
+            self.cast.let_into_cover(application)
         return self.cast.await_request(firm, request, "FUNDED")
 
     def _refused(self, firm: DemoFirm, request: Json) -> None:

@@ -10,6 +10,7 @@ from rongqiao.guarantee.v1 import events_pb2 as events
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from rongqiao.guarantee.v1 import parties_pb2 as parties
 from rongqiao.lending.v1 import events_pb2 as lending_events
+from services.guarantee.domain.batch_list import EXTERNAL
 from services.guarantee.domain.claim import Claim
 from services.guarantee.domain.filing import Filing
 from services.guarantee.domain.guarantee import Disbursement, Guarantee, GuaranteeStatus
@@ -43,6 +44,8 @@ def guarantee_changed(
     in_effect = guarantee.status in (GuaranteeStatus.EFFECTIVE, GuaranteeStatus.RELEASED)
     amount_fen = guarantee.amount_fen - (guarantee.undrawn_fen if in_effect else 0)
     own = {"guarantee_id": guarantee.id, "business_date": on.isoformat(), "amount_fen": amount_fen}
+    if guarantee.application_id.startswith(EXTERNAL):
+        own["application_id"] = ""
     said = {"filings": [dump(one) for one in filings], "note": note or guarantee.note}
     return wire.from_plain(events.GuaranteeChanged, dump(guarantee) | own | said)
 

@@ -12,7 +12,9 @@ from services.lending import operations
 
 
 def on_guarantee(tx: WriteTx, event: Event) -> None:
-    operations.follow_guarantee(tx, event.decode(guarantee_events.GuaranteeChanged))
+    changed = event.decode(guarantee_events.GuaranteeChanged)
+    if changed.application_id:
+        operations.follow_guarantee(tx, changed)
 
 
 HANDLERS: Mapping[Topic, Handler] = {
