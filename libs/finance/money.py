@@ -27,6 +27,11 @@ def floor(numerator: int, denominator: int) -> int:
     return numerator // denominator
 
 
+def ceiling(numerator: int, denominator: int) -> int:
+    """The quotient rounded up: for what counts against a limit, so that the limit holds to the fen."""
+    return -(-numerator // denominator)
+
+
 def nearest_multiple(count: int, base: int) -> int:
     """`count` rounded half-up to a multiple of `base`: published counts are rounded to base 5."""
     return half_up(count, base) * base

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from libs.criteria.shape import Shape
-from libs.finance.money import BP, floor
+from libs.finance.money import BP, ceiling, floor
 from libs.finance.split import Share, covered, split
 from libs.registry.dimensions import Dimensions, OwnerKind
 from libs.registry.size import Size
@@ -87,14 +87,14 @@ def liability(amount_fen: int, shares: Sequence[Share], lines: RedLines) -> int:
 
 
 def weighted(kind: WeightKind, balance_fen: int, lines: RedLines) -> int:
-    """How much of a borrower's whole balance counts, rounded down."""
+    """How much of a borrower's whole balance counts, rounded up: no limit is ever exceeded by a part of a fen."""
     fits = (
         one.weight_bp
         for one in lines.weights
         if one.kind in (kind, WeightKind.OTHER)
         and (one.balance_max_fen is None or balance_fen <= one.balance_max_fen)
     )
-    return floor(balance_fen * next(fits), BP)
+    return ceiling(balance_fen * next(fits), BP)
 
 
 def weigh(exposure: Exposure, lines: RedLines) -> Usage:

@@ -6,7 +6,8 @@ from datetime import date
 from enum import StrEnum
 
 from libs.criteria.shape import Shape
-from libs.finance.money import BP, PPM, half_up
+from libs.finance.money import BP, PPM
+from libs.finance.split import claim_reserve_due, unearned_fee_reserve
 from services.guarantee.domain.cap import CapStanding
 from services.guarantee.domain.effects import Portfolio, ratio_ppm
 from services.guarantee.domain.exposure import Usage
@@ -130,11 +131,11 @@ def level_of_least(value: int, limit_ppm: int, whole: int, warn_levels_bp: Seque
 
 def required_reserves(lines: RedLines, fee_income_fen: int, liability_fen: int, held_fen: int) -> Reserves:
     """Unearned premium, and the claim reserve to be added to what is held, until the ceiling is reached (G18)."""
-    ceiling_fen = half_up(liability_fen * lines.claim_reserve_ceiling_bp, BP)
-    yearly_fen = half_up(liability_fen * lines.claim_reserve_bp, BP)
     return Reserves(
-        unearned_fen=half_up(fee_income_fen * lines.unearned_bp, BP),
-        claim_fen=max(0, min(yearly_fen, ceiling_fen - held_fen)),
+        unearned_fen=unearned_fee_reserve(fee_income_fen, lines.unearned_bp),
+        claim_fen=claim_reserve_due(
+            liability_fen, lines.claim_reserve_bp, lines.claim_reserve_ceiling_bp, held_fen
+        ),
     )
 
 

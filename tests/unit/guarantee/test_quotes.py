@@ -75,8 +75,8 @@ def test_a_structure_tells_shares_fee_and_room_to_the_fen(database: Database) ->
     assert rooms == {
         "admission/org_helan": (CREDIT_LINE, 1 * MILLION, 123_456_789),
         "borrower/uscc:a/ordinary": (10 * MILLION, 1 * MILLION, 123_456_789),
-        "guarantor/org_helan/borrower/uscc:a": (10 * MILLION, 600_000 * YUAN, 74_074_073),
-        "guarantor/org_helan/liability": (1000 * MILLION, 600_000 * YUAN, 74_074_073),
+        "guarantor/org_helan/borrower/uscc:a": (10 * MILLION, 600_000 * YUAN, 74_074_074),
+        "guarantor/org_helan/liability": (1000 * MILLION, 600_000 * YUAN, 74_074_074),
         "programme/ordinary/2026": (5_000 * MILLION, 1 * MILLION, 123_456_789),
         "province/2026": (10_000 * MILLION, 1 * MILLION, 123_456_789),
     }
@@ -180,4 +180,4 @@ def test_the_parts_of_any_amount_sum_to_it_and_the_bank_bears_its_fifth(
     liability = next(room for room in found.rooms if room.limit.endswith("/liability"))
     covered_fen = amount_fen - parts["bank"]
     weight_bp = 7_500 if covered_fen <= 5 * MILLION else 10_000
-    assert liability.needed_fen == covered_fen * weight_bp // 10_000
+    assert liability.needed_fen == -(-covered_fen * weight_bp // 10_000)
