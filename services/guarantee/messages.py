@@ -8,7 +8,6 @@ from libs.chassis.codec import dump
 from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.guarantee.v1 import events_pb2 as events
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
-from rongqiao.guarantee.v1 import parties_pb2 as parties
 from rongqiao.lending.v1 import events_pb2 as lending_events
 from services.guarantee.domain.batch_list import EXTERNAL
 from services.guarantee.domain.claim import Claim
@@ -52,10 +51,10 @@ def guarantee_changed(
 
 def red_line_changed(
     key: Key, line: RedLine, before: Level, on: date, policy_set: str
-) -> parties.RedLineChanged:
+) -> events.RedLineChanged:
     told = dump(line) | key._asdict() | {"before": before, "business_date": on.isoformat()}
     known = {name: value for name, value in told.items() if value != ""}
-    return wire.from_plain(parties.RedLineChanged, known | {"policy_set": policy_set})
+    return wire.from_plain(events.RedLineChanged, known | {"policy_set": policy_set})
 
 
 def disbursement(told: lending_events.LoanDisbursed) -> Disbursement:

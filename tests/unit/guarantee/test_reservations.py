@@ -87,7 +87,7 @@ def test_one_borrower_is_stopped_at_a_tenth_of_net_assets(database: Database) ->
     database.transact(lambda tx: guarantors.put_guarantor(tx, OPERATOR, small.id, small))
     reserve(database, wish("app_1", 1_562_500 * YUAN))  # 80 % of it, at 75 %, is the tenth: 937,500
 
-    with pytest.raises(Conflict, match="937,500.00 held and 0.02 more"):
+    with pytest.raises(Conflict, match="937,500.00 held and 0.03 more"):
         reserve(database, wish("app_2", 4))
 
     assert reserve(database, wish("app_3", 4, "uscc:b")).amount_fen == 4
