@@ -1,12 +1,14 @@
 """`rongqiao guarantee …`: what an operator or auditor asks of the guarantee service's books."""
 
 import json
+import sys
 import time
 
 import grpc
 
 from app.assembly import build, make_context
 from libs.chassis import codec
+from libs.chassis.problems import Problem
 from libs.chassis.settings import Settings
 from services.guarantee.operations.audit import audit as audit_books
 
@@ -18,6 +20,9 @@ def audit(as_json: bool) -> int:
     try:
         with service.database.read() as tx:
             found = audit_books(tx)
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
     finally:
         service.close()
         service.database.close()
