@@ -81,11 +81,11 @@ def house_rules() -> Rulebook:
     return read(policy.load())
 
 
-def with_figures(rulebook: Rulebook, programme: str, **figures: int) -> Rulebook:
+def with_figures(rulebook: Rulebook, programme: str, **figures: Any) -> Rulebook:
     """The rulebook with other figures in all versions of a programme."""
 
     def changed(one: Programme) -> Programme:
-        return replace(one, **figures) if one.id == programme else one  # type: ignore[arg-type]
+        return replace(one, **figures) if one.id == programme else one
 
     return replace(rulebook, programmes=tuple(changed(one) for one in rulebook.programmes))
 

@@ -221,7 +221,7 @@ def test_a_smaller_loan_than_reserved_gives_the_rest_back(database: Database) ->
     assert [share.amount_fen for share in drawn.shares] == [24_691_358, 24_691_357, 24_691_357, 49_382_717]
     assert drawn.fee_fen == 1_234_568
     assert held(database)["programme/ordinary/2026"] == 123_456_789
-    assert held(database)["guarantor/org_helan/liability"] == 74_074_073
+    assert held(database)["guarantor/org_helan/liability"] == 74_074_074
 
 
 def test_a_reservation_ends_after_its_days_and_the_days_of_report(database: Database) -> None:
