@@ -227,8 +227,8 @@ def _reopen(tx: WriteTx, claim: Claim, recovery: Recovery) -> None:
     for portion in recovery.parts:
         still = owed.get(portion.organisation)
         set_off_fen = portion.amount_fen - (still.amount_fen if still else 0)
-        if set_off_fen:
-            mine = [due for due in refunds if due.debtor == portion.organisation]
+        mine = [due for due in refunds if due.debtor == portion.organisation]
+        if mine and set_off_fen:
             due_store.update(tx, _owed_again(mine, set_off_fen))
 
 
