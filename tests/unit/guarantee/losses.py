@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from libs.chassis.clock import SettableClock
 from libs.chassis.database import Database
 from libs.chassis.principal import Principal, Role
+from libs.chassis.rows import from_row
 from libs.eventing.tables import outbox
 from rongqiao.lending.v1 import events_pb2 as lending_events
 from services.guarantee import store
@@ -19,6 +20,7 @@ from services.guarantee.domain.compliance import Compliance
 from services.guarantee.domain.drawdown import Drawdown
 from services.guarantee.domain.due import Due, DueStatus, Payment, Reason
 from services.guarantee.domain.filing import Acceptance
+from services.guarantee.domain.guarantee import Guarantee
 from services.guarantee.domain.ledger import Account
 from services.guarantee.domain.procedure import Check
 from services.guarantee.domain.programme import Programme, Rulebook
@@ -103,26 +105,36 @@ def lend(
     **other: Any,
 ) -> str:
     """A loan under cover, drawn today, and filed with these tiers; its id."""
-    wanted = wish(f"app_{number}", amount_fen, f"uscc:{number}", programme, **other)
-    guarantee = reserve(database, wanted)
-    if not _is_batch(programme):
-        guarantee = confirm(database, guarantee)
+    guarantee = reserve(database, wish(f"app_{number}", amount_fen, f"uscc:{number}", programme, **other))
+    if programme == "batch":
+        loan_id = draw(database, guarantee, number)
+        passed = Compliance(passed=True, checks=(Check(item="BORROWER_KIND", done=True),))
+        database.transact(lambda tx: compliance.check_compliance(tx, MANAGER, guarantee.id, passed))
+    else:
+        loan_id = draw(database, confirm(database, guarantee), number)
+        if filed:
+            database.transact(lambda tx: filings.submit_filing(tx, MANAGER, loan_id))
+    for layer in filed:
+        accept_filing(database, loan_id, layer)
+    return loan_id
+
+
+def list_batch(database: Database, amount_fen: int, number: int = 1) -> str:
+    """A loan of batch business that waits for the guarantor's check."""
+    wanted = wish(f"app_{number}", amount_fen, f"uscc:{number}", "batch")
+    return draw(database, reserve(database, wanted), number)
+
+
+def draw(database: Database, guarantee: Guarantee, number: int) -> str:
     told = lending_events.LoanDisbursed(
         loan_id=f"loan_{number}",
         application_id=guarantee.application_id,
-        amount_fen=amount_fen,
-        term_months=wanted.proposal.term_months,
+        amount_fen=guarantee.amount_fen,
+        term_months=guarantee.term_months,
         business_date=today(database).isoformat(),
         guarantee_id=guarantee.id,
     )
     database.transact(lambda tx: drawing.take_effect(tx, told))
-    if _is_batch(programme):
-        passed = Compliance(passed=True, checks=(Check(item="BORROWER_KIND", done=True),))
-        database.transact(lambda tx: compliance.check_compliance(tx, MANAGER, guarantee.id, passed))
-    elif filed:
-        database.transact(lambda tx: filings.submit_filing(tx, MANAGER, told.loan_id))
-    for layer in filed:
-        accept_filing(database, told.loan_id, layer)
     return told.loan_id
 
 
@@ -243,7 +255,7 @@ def dues(database: Database, *statuses: DueStatus) -> list[Due]:
     """All dues, or those in one of these states, oldest first."""
     with database.read() as tx:
         rows = tx.rows(sa.select(tables.dues).order_by(tables.dues.c.id))
-        return [Due(**row._mapping) for row in rows if not statuses or row.status in statuses]
+        return [from_row(Due, row) for row in rows if not statuses or row.status in statuses]
 
 
 def open_dues(database: Database) -> list[Due]:
@@ -282,10 +294,6 @@ def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             table.name: sorted((tuple(row) for row in tx.rows(sa.select(table))), key=repr)
             for table in (*store.metadata.sorted_tables, outbox)
         }
-
-
-def _is_batch(programme: str) -> bool:
-    return programme == "batch"
 
 
 def _payer(due: Due) -> Principal:
