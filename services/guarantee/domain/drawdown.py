@@ -103,6 +103,8 @@ def reduced(drawdown: Drawdown, principal_fen: int) -> Drawdown:
             f"{principal_fen} fen of loan {drawdown.loan_id}, of which {drawdown.outstanding_fen} are outstanding.",
             "Give at most what is outstanding.",
         )
+    if not principal_fen:
+        return drawdown
     left_fen = drawdown.outstanding_fen - principal_fen
     status = drawdown.status if left_fen else DrawdownStatus.RELEASED
     return replace(drawdown, outstanding_fen=left_fen, status=status)
