@@ -83,12 +83,17 @@ def with_terms(
     )
 
 
-def make_room(database: Database, rulebook: Rulebook | None = None) -> Database:
-    """The business under these rules (else: the fund's cap is all that was released), and ten million released."""
-    with_room = rulebook or with_terms(house_rules(), "ordinary", claim_cap_bp=10_000)
-    database.transact(lambda tx: rules.load(tx, SELF, with_room))
+ROOMY = with_terms(house_rules(), "ordinary", claim_cap_bp=10_000)
+
+
+def make_room(database: Database) -> None:
+    """The business under rules whose cap for the fund is all that was released, and ten million released."""
+    go_by(database, ROOMY)
     release(database, 10 * MILLION)
-    return database
+
+
+def go_by(database: Database, rulebook: Rulebook) -> None:
+    database.transact(lambda tx: rules.load(tx, SELF, rulebook))
 
 
 def release(database: Database, amount_fen: int, programme: str = "ordinary", number: int = 100) -> None:
