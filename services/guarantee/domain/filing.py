@@ -214,11 +214,16 @@ def rejected(filing: Filing, reason: str, by: str, on: date, terms: Terms) -> Fi
     )
 
 
+_ALONE = "The bank's cover stays whole; the direct guarantor bears this tier's part alone."
+
+
 def expired(filing: Filing) -> Filing:
     """Not made in time. The bank's cover stays whole, and the direct guarantor bears this tier's part."""
     said = "not made" if filing.status is FilingStatus.PENDING else "not mended"
     return replace(
-        filing, status=FilingStatus.EXPIRED, reason=filing.reason or f"It was {said} by {filing.cure_by}."
+        filing,
+        status=FilingStatus.EXPIRED,
+        reason=filing.reason or f"It was {said} by {filing.cure_by}. {_ALONE}",
     )
 
 

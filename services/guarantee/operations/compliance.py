@@ -60,7 +60,7 @@ def is_overdue(tx: ReadTx, loan_id: str) -> bool:
 def mark_overdue(tx: WriteTx, by: Principal, loan_id: str) -> None:
     """Say that a listed loan waits for too long, unless it was checked meanwhile. It stays without cover."""
     by.require(Role.SERVICE)
-    guarantee = guarantee_store.to_change(tx, drawdown_store.get(tx, loan_id).guarantee_id)
+    guarantee = guarantee_store.to_change(tx, drawdown_store.guarantee_of(tx, loan_id))
     line = drawdown_store.get(tx, loan_id)
     if not _is_late(tx, guarantee, line):
         return

@@ -126,7 +126,7 @@ def list_filings(
 def get_filings(tx: ReadTx, by: Principal, loan_id: str) -> FilingList:
     """A loan before each of its tiers: for its sides and those who watch over all."""
     by.require(*SIDES, *WATCHERS)
-    guarantee = guarantee_store.get(tx, drawdown_store.get(tx, loan_id).guarantee_id)
+    guarantee = guarantee_store.get(tx, drawdown_store.guarantee_of(tx, loan_id))
     require_sight(by, guarantee)
     return FilingList(items=filing_store.of_loan(tx, loan_id))
 
@@ -138,7 +138,7 @@ def side(by: Principal) -> tuple[str, str]:
 
 
 def _locked(tx: WriteTx, loan_id: str) -> _Case:
-    guarantee = guarantee_store.to_change(tx, drawdown_store.get(tx, loan_id).guarantee_id)
+    guarantee = guarantee_store.to_change(tx, drawdown_store.guarantee_of(tx, loan_id))
     return _Case(guarantee, drawdown_store.get(tx, loan_id), filing_store.of_loan(tx, loan_id))
 
 

@@ -121,7 +121,7 @@ def reduce(tx: WriteTx, loan_id: str, principal_fen: int, on: date, *, by_claim:
 
 def released(tx: WriteTx, loan_id: str, principal_fen: int, on: date, *, by_claim: bool) -> list[Movement]:
     """The same, for whoever posts more: the entries that are still to be written."""
-    guarantee = guarantee_store.to_change(tx, drawdown_store.get(tx, loan_id).guarantee_id)
+    guarantee = guarantee_store.to_change(tx, drawdown_store.guarantee_of(tx, loan_id))
     line = drawdown_store.to_change(tx, loan_id)
     return loans.release(tx, guarantee, line, principal_fen, on, by_claim=by_claim)
 

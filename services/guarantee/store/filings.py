@@ -18,11 +18,17 @@ from services.guarantee.store import drawdowns as drawdown_store
 from services.guarantee.store import guarantees as guarantee_store
 from services.guarantee.store.tables import drawdowns, filings, guarantees, guarantors
 
+_OF_LOAN = sa.select(filings).where(filings.c.loan_id == sa.bindparam("of")).order_by(filings.c.layer)
+_UPDATE = (
+    sa.update(filings)
+    .where(filings.c.loan_id == sa.bindparam("of"))
+    .where(filings.c.layer == sa.bindparam("before"))
+)
+
 
 def of_loan(tx: ReadTx, loan_id: str) -> tuple[Filing, ...]:
     """In the order of their layers' names."""
-    mine = sa.select(filings).where(filings.c.loan_id == loan_id).order_by(filings.c.layer)
-    return tuple(from_row(Filing, row) for row in tx.rows(mine))
+    return tuple(from_row(Filing, row) for row in tx.execute(_OF_LOAN, {"of": loan_id}))
 
 
 def get(tx: ReadTx, loan_id: str, layer: str) -> Filing:
@@ -38,7 +44,7 @@ def insert(tx: WriteTx, new: Sequence[Filing]) -> None:
 
 
 def update(tx: WriteTx, changed: Filing) -> None:
-    tx.execute(sa.update(filings).where(_is(changed.loan_id, changed.layer)).values(to_row(changed)))
+    tx.execute(_UPDATE, to_row(changed) | {"of": changed.loan_id, "before": changed.layer})
 
 
 def delete(tx: WriteTx, gone: Sequence[Filing]) -> None:

@@ -1,6 +1,7 @@
 """Guarantees."""
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,18 +11,26 @@ from libs.chassis.rows import from_row, page, to_row
 from services.guarantee.domain.guarantee import Guarantee, GuaranteePage, GuaranteeStatus
 from services.guarantee.store.tables import guarantees
 
+# Statements that every change of a guarantee makes are built once.
+_ONE = sa.select(guarantees).where(guarantees.c.id == sa.bindparam("of"))
+_LOCKED = _ONE.with_for_update()
+_INSERT = sa.insert(guarantees)
+_UPDATE = sa.update(guarantees).where(guarantees.c.id == sa.bindparam("of"))
+
 
 def get(tx: ReadTx, guarantee_id: str) -> Guarantee:
-    row = tx.row(sa.select(guarantees).where(guarantees.c.id == guarantee_id))
-    if row is None:
-        raise NotFound(f"There is no guarantee {guarantee_id}.", field="guarantee_id")
-    return from_row(Guarantee, row)
+    return _guarantee(tx.execute(_ONE, {"of": guarantee_id}).one_or_none(), guarantee_id)
 
 
 def to_change(tx: WriteTx, guarantee_id: str) -> Guarantee:
     """The guarantee, with its row locked: two changes cannot pass each other."""
-    tx.lock_rows(sa.select(guarantees.c.id).where(guarantees.c.id == guarantee_id))
-    return get(tx, guarantee_id)
+    return _guarantee(tx.execute(_LOCKED, {"of": guarantee_id}).one_or_none(), guarantee_id)
+
+
+def _guarantee(row: sa.Row[Any] | None, guarantee_id: str) -> Guarantee:
+    if row is None:
+        raise NotFound(f"There is no guarantee {guarantee_id}.", field="guarantee_id")
+    return from_row(Guarantee, row)
 
 
 def of_application(tx: ReadTx, application_id: str) -> Guarantee | None:
@@ -50,8 +59,8 @@ def run_out(tx: ReadTx, before: date, limit: int) -> list[str]:
 
 
 def insert(tx: WriteTx, new: Guarantee) -> None:
-    tx.execute(sa.insert(guarantees).values(to_row(new)))
+    tx.execute(_INSERT, to_row(new))
 
 
 def update(tx: WriteTx, changed: Guarantee) -> None:
-    tx.execute(sa.update(guarantees).where(guarantees.c.id == changed.id).values(to_row(changed)))
+    tx.execute(_UPDATE, to_row(changed) | {"of": changed.id})

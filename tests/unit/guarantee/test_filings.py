@@ -158,7 +158,8 @@ def test_a_late_filing_is_expired_says_so_and_leaves_the_banks_cover_whole(
     late = submit(database, guarantee)
 
     assert standing(late) == {"provincial": EXPIRED, "national": EXPIRED}
-    assert {one.reason for one in late} == {f"It was not made by {late[0].cure_by}."}
+    said = f"It was not made by {late[0].cure_by}. The bank's cover stays whole; "
+    assert {one.reason for one in late} == {f"{said}the direct guarantor bears this tier's part alone."}
     assert liabilities(database) == {(HELAN.id, "uscc:a"): 240_000_000}
     facts = [event for event in emitted(database) if event.topic == topics.GUARANTEE_GUARANTEE.name]
     told = facts[-1].decode(events.GuaranteeChanged)
