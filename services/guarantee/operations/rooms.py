@@ -160,7 +160,7 @@ def replace_returned(
     wanted = [replace(returned.get(party, one), returned_fen=0) for party, one in (known | returned).items()]
     locked = exposure_store.lock(tx, wanted)
     changes = [(one, _as_returned(one, returned.get(party))) for party, one in sorted(locked.items())]
-    groups = exposure_store.groups_of(tx, locked)
+    groups = exposure_store.groups_of(tx, {*locked, *map(_party_of, principal)})
     of_all = [*limits, *_joint(limits, groups), *_liability_limits(guarantor, groups, locked, lines)]
     limit_store.ensure(tx, of_all)
     moves = _moves(guarantor.id, changes, groups, lines, principal, from_returns=True)

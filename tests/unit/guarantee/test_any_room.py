@@ -44,6 +44,10 @@ from tests.unit.guarantee.chain import (
 )
 
 FIRMS = tuple(party(number) for number in range(4))
+LOANS = st.tuples(
+    st.sampled_from(FIRMS), st.integers(1, 90_000), st.sampled_from((Size.MICRO, Size.SMALL, None))
+)
+USUALLY = (*[AdmissionStatus.ADMITTED] * 4, AdmissionStatus.SUSPENDED)
 POOR = replace(HELAN, net_assets_fen=1_000_000)
 
 
@@ -84,10 +88,12 @@ class Rooms(RuleBasedStateMachine):
     def open(self) -> None:
         open_business(self.database, rules_of(False, 50_000), POOR)
 
-    @rule(
-        firm=st.sampled_from(FIRMS), amount_fen=st.integers(1, 120_000), size=st.sampled_from((*Size, None))
-    )
-    def reserve(self, firm: str, amount_fen: int, size: Size | None) -> None:
+    @rule(wanted=st.lists(LOANS, min_size=1, max_size=3))
+    def reserve(self, wanted: list[tuple[str, int, Size | None]]) -> None:
+        for firm, amount_fen, size in wanted:
+            self.reserve_one(firm, amount_fen, size)
+
+    def reserve_one(self, firm: str, amount_fen: int, size: Size | None) -> None:
         self.number += 1
         holder, before = f"gua_{self.number}", self.held()
         wanted = proposal(amount_fen, firm, dimensions=replace(FIRM, size=size))
@@ -148,12 +154,12 @@ class Rooms(RuleBasedStateMachine):
             kept = [one for one in rows if one["drawn_on"] <= as_of.isoformat()]
             monthly(self.database, kept, as_of)
 
-    @rule(net_assets_fen=st.integers(0, 2_000_000), investments_fen=st.integers(0, 200_000))
+    @rule(net_assets_fen=st.integers(100_000, 2_000_000), investments_fen=st.integers(0, 200_000))
     def figures(self, net_assets_fen: int, investments_fen: int) -> None:
         changed = replace(POOR, net_assets_fen=net_assets_fen, investments_fen=investments_fen)
         self.database.transact(lambda tx: guarantors.put_guarantor(tx, OPERATOR, HELAN.id, changed))
 
-    @rule(credit_line_fen=st.integers(0, 300_000), status=st.sampled_from(AdmissionStatus))
+    @rule(credit_line_fen=st.integers(50_000, 900_000), status=st.sampled_from(USUALLY))
     def admission(self, credit_line_fen: int, status: AdmissionStatus) -> None:
         admit(self.database, HELAN.id, credit_line_fen=credit_line_fen, status=status, reason="年度评审")
 
@@ -201,4 +207,4 @@ class Rooms(RuleBasedStateMachine):
 
 
 TestAnyRoom = Rooms.TestCase
-TestAnyRoom.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestAnyRoom.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
