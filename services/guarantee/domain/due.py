@@ -15,13 +15,15 @@ from services.guarantee.domain.ledger import Account, Kind, Movement, transfer
 
 class DueKind(StrEnum):
     """CLAIM: the payer to the bank. REIMBURSEMENT: a tier to the payer (代偿补偿). RECOVERY: the lead to those who bore
-    the loss. FEE: a re-guarantee fee. TOP_UP: what the period-end settlement of a cap adds to a claim."""
+    the loss. FEE: a re-guarantee fee. TOP_UP: what the settlement of a cap adds to a claim; CAP_RETURN: what the bank
+    gives back by it."""
 
     CLAIM = "CLAIM"
     REIMBURSEMENT = "REIMBURSEMENT"
     RECOVERY = "RECOVERY"
     FEE = "FEE"
     TOP_UP = "TOP_UP"
+    CAP_RETURN = "CAP_RETURN"
 
 
 class DueStatus(StrEnum):

@@ -61,9 +61,14 @@ class CapLevel(StrEnum):
 
 
 class CapTiming(StrEnum):
-    """When a cap is measured: at each claim, or at the end of the period with a true-up."""
+    """When a cap bites, early in a period by little that was released yet.
+
+    AS_CLAIMED: each claim is cut at once, for good. PENDING: what is above the cap waits, and is topped up as far as
+    the whole period's cap goes. PERIOD_END: all is paid meanwhile; what is above the cap at the end is given back.
+    """
 
     AS_CLAIMED = "AS_CLAIMED"
+    PENDING = "PENDING"
     PERIOD_END = "PERIOD_END"
 
 

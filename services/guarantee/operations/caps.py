@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from libs.chassis.database import ReadTx, WriteTx
@@ -11,6 +12,7 @@ from services.guarantee.domain.cap import Bucket, CapStanding, CapStandings
 from services.guarantee.domain.programme import Programme, Rulebook
 from services.guarantee.store import audit as audit_store
 from services.guarantee.store import caps as cap_store
+from services.guarantee.store import opening as opening_store
 from services.guarantee.store import rules as rule_store
 
 
@@ -22,11 +24,20 @@ def note_release(
         cap_store.add_release(tx, cap_rules.bucket_of(programme, bank, on), principal_fen, days)
 
 
-def standing(tx: ReadTx, programme: Programme, bank: str, on: date) -> CapStanding:
-    """How the bucket stands in which a claim of the day would count."""
+def standing(tx: ReadTx, programme: Programme, bank: str, on: date) -> tuple[CapStanding, int]:
+    """How the bucket stands in which a claim of the day would count, and what of it was paid off the platform."""
     empty = cap_rules.bucket_of(programme, bank, on)
-    bucket = cap_store.get(tx, empty.key) or empty
-    return cap_rules.standing(bucket, programme, cap_store.used(tx, bucket.key))
+    return _whole_standing(tx, cap_store.get(tx, empty.key) or empty, programme)
+
+
+def standing_of(tx: ReadTx, bucket: Bucket, programme: Programme) -> CapStanding:
+    return _whole_standing(tx, bucket, programme)[0]
+
+
+def room(tx: ReadTx, bucket: Bucket, programme: Programme) -> int:
+    """What a bucket allows the platform's claims, with what returns tell of releases and claims of its period."""
+    whole, paid_fen = _with_returns(tx, bucket)
+    return cap_rules.money(whole, programme) - paid_fen
 
 
 def list_caps(tx: ReadTx, by: Principal) -> CapStandings:
@@ -41,9 +52,7 @@ def list_caps(tx: ReadTx, by: Principal) -> CapStandings:
     found = [(bucket, in_period(rulebook, bucket, tx.today)) for bucket in mine]
     return CapStandings(
         items=tuple(
-            cap_rules.standing(bucket, programme, cap_store.used(tx, bucket.key))
-            for bucket, programme in found
-            if programme is not None
+            standing_of(tx, bucket, programme) for bucket, programme in found if programme is not None
         )
     )
 
@@ -70,3 +79,21 @@ def counted(tx: ReadTx, releases: Iterable[tuple[str, int, date, bool]]) -> dict
             sums[key, "principal"] += principal_fen
             sums[key, "principal by days"] += principal_fen * (on - loan.drawn_on).days
     return sums
+
+
+def _whole_standing(tx: ReadTx, bucket: Bucket, programme: Programme) -> tuple[CapStanding, int]:
+    whole, paid_fen = _with_returns(tx, bucket)
+    return cap_rules.standing(whole, programme, cap_store.used(tx, bucket.key) + paid_fen), paid_fen
+
+
+def _with_returns(tx: ReadTx, bucket: Bucket) -> tuple[Bucket, int]:
+    """The bucket with what was released off the platform in its period, and what was paid for claims there."""
+    paid_fen, released_fen, fen_days = opening_store.claims_of(
+        tx, bucket.programme, bucket.period, bucket.bank
+    )
+    whole = replace(
+        bucket,
+        released_fen=bucket.released_fen + released_fen,
+        released_fen_days=bucket.released_fen_days + fen_days,
+    )
+    return whole, paid_fen

@@ -12,6 +12,7 @@ from libs.chassis.database import ReadTx, WriteTx
 from services.guarantee.domain import cap as cap_rules
 from services.guarantee.domain import claim as rules
 from services.guarantee.domain import ledger as ledger_rules
+from services.guarantee.domain.cap import Bucket
 from services.guarantee.domain.claim import Claim, ClaimStatus, Part
 from services.guarantee.domain.drawdown import Drawdown
 from services.guarantee.domain.due import UNPAID, Due, DueKind, DueStatus
@@ -20,7 +21,7 @@ from services.guarantee.domain.guarantee import Guarantee
 from services.guarantee.domain.ledger import Account, Kind, Movement, Posting, transfer
 from services.guarantee.domain.programme import Programme
 from services.guarantee.domain.terms import BANK, LOCAL, CapTiming
-from services.guarantee.operations import versions
+from services.guarantee.operations import caps, versions
 from services.guarantee.store import caps as cap_store
 from services.guarantee.store import dues as due_store
 from services.guarantee.store import ledger as ledger_store
@@ -37,11 +38,10 @@ def divide(
     """The claim with what each party bears: what is left of its cap is measured here, and locked."""
     governing = versions.of(tx, guarantee, claim.noticed_on)
     bucket = cap_store.lock(tx, cap_rules.bucket_of(governing, claim.bank, claim.noticed_on))
-    earlier_fen = cap_store.used(tx, bucket.key, before=(claim.noticed_at, claim.id))
-    room_fen = cap_rules.money(bucket, governing) - earlier_fen
+    room_fen = _room(tx, claim, governing, bucket)
     filed = taking_part(claim, drawdown, filings)
     found = rules.borne(claim.claimed_fen, drawdown.shares, filed, governing.cap, room_fen)
-    waits = governing.cap.timing is CapTiming.PERIOD_END and bucket.settled_on is None
+    waits = governing.cap.timing is CapTiming.PENDING and bucket.settled_on is None
     whole = rules.borne(claim.claimed_fen, drawdown.shares, filed, governing.cap, claim.claimed_fen)
     whose = _organisations(claim, filings)
     return replace(
@@ -58,6 +58,14 @@ def divide(
     )
 
 
+def _room(tx: WriteTx, claim: Claim, governing: Programme, bucket: Bucket) -> int:
+    """What is left of the cap for a claim: all of it, while the cap is only measured at the end of its period."""
+    if governing.cap.timing is CapTiming.PERIOD_END and bucket.settled_on is None:
+        return claim.claimed_fen
+    earlier_fen = cap_store.used(tx, bucket.key, before=(claim.noticed_at, claim.id))
+    return caps.room(tx, bucket, governing) - earlier_fen
+
+
 def taking_part(claim: Claim, drawdown: Drawdown, filings: Sequence[Filing]) -> list[str]:
     """The tiers that stood for the loan on the day on which it was to be repaid."""
     day = rules.fell_due(drawdown.due_on, claim.notice.accelerated_on)
@@ -65,21 +73,27 @@ def taking_part(claim: Claim, drawdown: Drawdown, filings: Sequence[Filing]) -> 
 
 
 def owe_the_bank(tx: WriteTx, claim: Claim, kind: DueKind, on: date) -> list[Movement]:
-    """Let the payer owe the bank what the system bears and it has not booked yet; the entries that it makes."""
+    """Let the payer owe the bank what the system bears and it has not booked yet; the entries that it makes.
+
+    Where the system bears less than it has booked, the bank owes the payer.
+    """
     system_fen = sum(part.bears_fen for part in claim.parts if part.party != BANK)
     amount_fen = system_fen - sum(booked(tx, claim, part) for part in claim.parts if part.party != BANK)
-    if amount_fen <= 0:
+    if not amount_fen:
         return []
-    due = _due(tx, claim, kind, claim.payer, claim.bank, amount_fen, on, claim.pay_by or on)
+    back, by = amount_fen < 0, claim.pay_by or on
+    sides = (claim.bank, claim.payer) if back else (claim.payer, claim.bank)
+    due = _due(tx, claim, DueKind.CAP_RETURN if back else kind, *sides, abs(amount_fen), on, by)
     due_store.insert(tx, [due])
-    lines = transfer((Account.CLAIMS, claim.id), (Account.PAYABLE, claim.bank), amount_fen)
+    account = Account.RECEIVABLE if back else Account.PAYABLE
+    lines = transfer((Account.CLAIMS, claim.id), (account, claim.bank), amount_fen)
     return [_movement(claim, claim.payer, Kind.CLAIM_OWED, due.id, on, lines)]
 
 
 def owe_the_payer(tx: WriteTx, claim: Claim, days: int, on: date) -> list[Movement]:
     """Let every other party of the system owe the payer its part; the entries that it makes.
 
-    A part that became smaller by a fen, as more was paid, is owed the other way.
+    A part that became smaller, as the cap was measured or by a fen as more was paid, is owed the other way.
     """
     movements, payer = list[Movement](), claim.payer
     for part in claim.parts:

@@ -19,7 +19,7 @@ from services.guarantee.store import guarantees as guarantee_store
 from services.guarantee.store import ledger as ledger_store
 
 _TREASURERS = (Role.BANK_MANAGER, Role.GUARANTOR_MANAGER, Role.REGUARANTOR)
-_OF_CLAIMS = (DueKind.CLAIM, DueKind.TOP_UP, DueKind.REIMBURSEMENT)
+_OF_CLAIMS = (DueKind.CLAIM, DueKind.TOP_UP, DueKind.CAP_RETURN, DueKind.REIMBURSEMENT)
 _TO_THE_BANK = (DueKind.CLAIM, DueKind.TOP_UP)
 
 
@@ -103,7 +103,7 @@ def _told(payment: Payment) -> tuple[date, str]:
 def _follow(tx: WriteTx, claim: Claim, due: Due, on: date) -> list[Movement]:
     """What a payment on a claim leads to: cover ends once the bank is paid, then the tiers owe their parts."""
     movements: list[Movement] = []
-    if due.kind in _TO_THE_BANK:
+    if due.kind is not DueKind.REIMBURSEMENT:
         guarantee = guarantee_store.get(tx, claim.guarantee_id)
         terms = losses.contract(tx, guarantee, drawdown_store.get(tx, claim.loan_id))
         movements = losses.owe_the_payer(tx, claim, terms.reimbursement_days, on)

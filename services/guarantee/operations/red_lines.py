@@ -15,7 +15,7 @@ from services.guarantee.domain.guarantor import Guarantor, Tier
 from services.guarantee.domain.limits import Rule, admission_key, leverage_key, line_source, provincial_line
 from services.guarantee.domain.measures import Level, Measure, RedLine, RedLineList, RedLineOverview
 from services.guarantee.domain.programme import Programme, Status
-from services.guarantee.operations import standing
+from services.guarantee.operations import caps, standing
 from services.guarantee.store import exposures as exposure_store
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import limits as limit_store
@@ -137,7 +137,7 @@ def _claims(tx: ReadTx, programme: Programme) -> Iterator[RedLine]:
     """Each bucket of the programme's cap in which anything counts this year."""
     lines, rule = rule_store.lines(tx), programme.source_of("claim_cap_bp")
     for bank in standing.banks_of(tx, programme):
-        found, returned_fen = standing.cap_standing(tx, programme, bank, tx.today)
+        found, returned_fen = caps.standing(tx, programme, bank, tx.today)
         yield measures.claim_ratio(found, returned_fen, lines, rule)
 
 

@@ -1,7 +1,7 @@
-"""The settlement of a cap at the end of its period: what waited for it is paid as far as the cap goes.
+"""The settlement of a cap at the end of its period: as if the whole period had been known at each claim.
 
-Claims come in the order of their notices, each with what the earlier ones left. So a claim that met a small denominator
-early in the year is paid as if the whole year had been known, and nobody is paid less than before.
+Claims come in the order of their notices, each with what the earlier ones left. What waited is paid as far as the cap
+goes; what was paid meanwhile beyond it is given back. So a small denominator early in the year starves nobody.
 """
 
 from dataclasses import replace
@@ -10,14 +10,13 @@ from datetime import timedelta
 from libs.chassis.database import WriteTx
 from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, NotFound
-from services.guarantee.domain import cap as cap_rules
 from services.guarantee.domain import claim as rules
 from services.guarantee.domain.cap import Bucket, CapStanding
 from services.guarantee.domain.claim import Claim, ClaimStatus, Outcome
 from services.guarantee.domain.due import DueKind
 from services.guarantee.domain.ledger import Movement
 from services.guarantee.domain.programme import Programme
-from services.guarantee.domain.terms import CapTiming
+from services.guarantee.domain.terms import BANK, CapTiming
 from services.guarantee.operations import caps, claims, ledger, losses
 from services.guarantee.store import caps as cap_store
 from services.guarantee.store import claims as claim_store
@@ -38,11 +37,11 @@ def settle(tx: WriteTx, by: Principal, key: str) -> CapStanding:
         _settle_claims(tx, bucket, governing)
         bucket = replace(bucket, settled_on=tx.today)
         cap_store.mark_settled(tx, key, tx.today)
-    return cap_rules.standing(bucket, governing, cap_store.used(tx, key))
+    return caps.standing_of(tx, bucket, governing)
 
 
 def _require_ripe(tx: WriteTx, bucket: Bucket, governing: Programme) -> None:
-    if governing.cap.timing is not CapTiming.PERIOD_END or bucket.period >= tx.today.year:
+    if governing.cap.timing is CapTiming.AS_CLAIMED or bucket.period >= tx.today.year:
         raise Conflict(
             f"The cap of {bucket.key} is measured {governing.cap.timing}; its period is {bucket.period}.",
             field="key",
@@ -58,14 +57,20 @@ def _require_ripe(tx: WriteTx, bucket: Bucket, governing: Programme) -> None:
 
 
 def _settle_claims(tx: WriteTx, bucket: Bucket, governing: Programme) -> None:
-    left_fen, movements = cap_rules.money(bucket, governing), list[Movement]()
+    left_fen, movements = caps.room(tx, bucket, governing), list[Movement]()
     for claim in claim_store.of_cap(tx, bucket.key):
         settled = claim
-        if claim.status is not ClaimStatus.REFUSED and claim.pending_fen:
+        if claim.status is not ClaimStatus.REFUSED and _is_to_settle(claim, governing, left_fen):
             settled, moved = _settle_claim(tx, claim, governing, left_fen)
             movements += moved
         left_fen -= settled.cap_use_fen
     ledger.post(tx, movements)
+
+
+def _is_to_settle(claim: Claim, governing: Programme, left_fen: int) -> bool:
+    """Something waits, or more was paid meanwhile than the cap leaves."""
+    beyond = governing.cap.timing is CapTiming.PERIOD_END and claim.cap_use_fen > max(0, left_fen)
+    return bool(claim.pending_fen) or beyond
 
 
 def _settle_claim(
@@ -85,9 +90,12 @@ def _settle_claim(
 
 
 def _topped_up(tx: WriteTx, claim: Claim, governing: Programme, left_fen: int) -> Claim:
-    """The claim split anew by what is left of the cap: never less than before, nor more than its bearer still lacks."""
-    bears = next(part for part in claim.parts if part.party == governing.cap.excess)
-    more_fen = min(claim.pending_fen, max(0, left_fen - claim.cap_use_fen), bears.remains_fen)
+    """The claim split anew by what is left of the cap. What somebody has received already, it goes on bearing."""
+    if claim.pending_fen:
+        bears = next(part for part in claim.parts if part.party == governing.cap.excess)
+        more_fen = min(claim.pending_fen, max(0, left_fen - claim.cap_use_fen), bears.remains_fen)
+    else:
+        more_fen = max(left_fen, _least_use(claim)) - claim.cap_use_fen
     found = _divided(tx, claim, governing, more_fen)
     return replace(
         claim,
@@ -107,5 +115,14 @@ def _divided(tx: WriteTx, claim: Claim, governing: Programme, more_fen: int) -> 
         claim.claimed_fen, drawdown.shares, filed, governing.cap, claim.cap_use_fen + more_fen
     )
     if more_fen and any(found.parts[part.party] < part.received_fen for part in claim.parts):
-        return _divided(tx, claim, governing, more_fen - 1)
+        return _divided(tx, claim, governing, more_fen - 1 if more_fen > 0 else more_fen + 1)
     return found
+
+
+def _least_use(claim: Claim) -> int:
+    """What a claim takes of its cap at least, as parties were given back of it by what they bear now."""
+    return max(
+        -(-part.received_fen * claim.cap_use_fen // part.bears_fen) if part.received_fen else 0
+        for part in claim.parts
+        if part.party != BANK
+    )

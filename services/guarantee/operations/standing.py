@@ -3,13 +3,10 @@
 Limits block by themselves. A book with too little for small firms blocks what would make it less, and nothing else.
 """
 
-from dataclasses import replace
-from datetime import date
-
 from libs.chassis.database import ReadTx
 from libs.finance.money import percent_text, yuan_text
 from services.guarantee.domain import cap as cap_rules
-from services.guarantee.domain.cap import EVERY_BANK, CapStanding
+from services.guarantee.domain.cap import EVERY_BANK
 from services.guarantee.domain.effects import Ratio
 from services.guarantee.domain.exposure import kind_of
 from services.guarantee.domain.limits import Chain
@@ -17,6 +14,7 @@ from services.guarantee.domain.programme import Programme
 from services.guarantee.domain.proposal import Proposal, RuleBreach
 from services.guarantee.domain.red_lines import RedLines, WeightKind
 from services.guarantee.domain.terms import CapLevel, CapTiming
+from services.guarantee.operations import caps
 from services.guarantee.store import caps as cap_store
 from services.guarantee.store import opening as opening_store
 from services.guarantee.store import red_lines as level_store
@@ -41,7 +39,7 @@ def cap_breach(tx: ReadTx, programme: Programme, bank: str) -> RuleBreach | None
     """The cap of the programme, where claims have reached it and it is measured as they come."""
     if programme.cap.timing is CapTiming.PERIOD_END:
         return None
-    found, _ = cap_standing(tx, programme, bank, tx.today)
+    found, _ = caps.standing(tx, programme, bank, tx.today)
     if not cap_rules.is_exhausted(found):
         return None
     source = programme.source_of("claim_cap_bp")
@@ -52,20 +50,6 @@ def cap_breach(tx: ReadTx, programme: Programme, bank: str) -> RuleBreach | None
         limit=f"{yuan_text(found.cap_fen)} yuan",
         source=source.source,
     )
-
-
-def cap_standing(tx: ReadTx, programme: Programme, bank: str, on: date) -> tuple[CapStanding, int]:
-    """How the cap's bucket of a day stands with what returns tell of its period, and claims paid by those returns."""
-    empty = cap_rules.bucket_of(programme, bank, on)
-    bucket = cap_store.get(tx, empty.key) or empty
-    paid_fen, released_fen, fen_days = opening_store.claims_of(tx, programme.id, bucket.period, bucket.bank)
-    whole = replace(
-        bucket,
-        released_fen=bucket.released_fen + released_fen,
-        released_fen_days=bucket.released_fen_days + fen_days,
-    )
-    used_fen = cap_store.used(tx, bucket.key) + paid_fen
-    return cap_rules.standing(whole, programme, used_fen), paid_fen
 
 
 def banks_of(tx: ReadTx, programme: Programme) -> list[str]:

@@ -29,7 +29,7 @@ from services.guarantee.store import rules as rule_store
 
 
 def follow(tx: WriteTx, before: RedLines | None) -> None:
-    """Weigh every exposure by the lines in use, where they weigh otherwise than those before, or those are not known."""
+    """Weigh every exposure by the lines in use, unless those before are known and weigh alike."""
     lines = rule_store.lines(tx)
     if before is None or before.weights != lines.weights:
         for guarantor in guarantor_store.all_of_them(tx):
