@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from libs.criteria.shape import Shape
-from services.guarantee.domain.ledger import GENESIS, Account, Entry, Head, Kind, hash_of, lines_of
+from services.guarantee.domain.ledger import GENESIS, Account, Head, Kind, Stored, hash_of, said_by
 
-_LEFT_COVER = (Kind.LIABILITY_RELEASED, Kind.LIABILITY_CLAIMED)
+_LEFT_COVER = frozenset({str(Kind.LIABILITY_RELEASED), str(Kind.LIABILITY_CLAIMED)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,38 +45,35 @@ class Recount:
         default_factory=list[tuple[str, int, date, bool]]
     )  # loan, principal, day, by a claim
 
-    def count(self, book: str, entries: Iterable[Entry], head: Head) -> Difference | None:
+    def count(self, book: str, entries: Iterable[Stored], head: Head) -> Difference | None:
         """Follow one book from its first entry to its head."""
         number, last = 0, GENESIS
         for entry in entries:
             number += 1
-            difference = self._entry(entry, number, last)
-            if difference is not None:
-                return difference
-            last = entry.hash
+            if entry.number != number:
+                return _difference("sequence", f"{book} #{number}", number, entry.number)
+            expected = hash_of(last, entry)
+            if entry.hash != expected:
+                return _difference("hash", f"{book} #{number}", expected, entry.hash)
+            if total_fen := self._add(book, entry):
+                return _difference("balance of entry", f"{book} #{number}", 0, total_fen)
+            last = expected
+        self.entries += number
         if (number, last) != (head.number, head.hash):
             return _difference("head", book, f"{head.number} {head.hash}", f"{number} {last}")
         return None
 
-    def _entry(self, entry: Entry, number: int, last: str) -> Difference | None:
-        where = f"{entry.book} #{number}"
-        if entry.number != number:
-            return _difference("sequence", where, number, entry.number)
-        expected = hash_of(last, entry)
-        if entry.hash != expected:
-            return _difference("hash", where, expected, entry.hash)
-        lines, total_fen = lines_of(entry), 0
+    def _add(self, book: str, entry: Stored) -> int:
+        """What the lines of an entry add up to, which is zero in every entry that was ever written."""
+        lines, balances, total_fen = said_by(entry), self.balances, 0
         for account, other, amount_fen in lines:
             total_fen += amount_fen
-            self.balances[entry.book, account, other] += amount_fen
-        if total_fen:
-            return _difference("balance of entry", where, 0, total_fen)
-        if entry.kind in _LEFT_COVER and entry.loan_id:
-            self._note_release(entry, sum(line.amount_fen for line in lines if _is_principal(line)))
-        self.entries += 1
-        return None
+            balances[book, account, other] += amount_fen
+        if entry.loan_id and entry.kind in _LEFT_COVER:
+            self._note_release(entry, sum(line[2] for line in lines if _is_principal(line)))
+        return total_fen
 
-    def _note_release(self, entry: Entry, principal_fen: int) -> None:
+    def _note_release(self, entry: Stored, principal_fen: int) -> None:
         if principal_fen and entry.loan_id:
             by_claim = entry.kind == Kind.LIABILITY_CLAIMED
             self.releases.append((entry.loan_id, -principal_fen, entry.business_date, by_claim))

@@ -26,7 +26,7 @@ def audit(tx: ReadTx) -> Audit:
     """Recompute everything that is derived, from the first entry of every book; stop at the first difference."""
     heads, recount = ledger_store.heads(tx), Recount()
     for head in heads:
-        difference = recount.count(head.book, ledger_store.entries(tx, head.book), head)
+        difference = recount.count(head.book, ledger_store.stored(tx, head.book), head)
         if difference is not None:
             break
     else:
@@ -66,7 +66,7 @@ def list_roots(tx: ReadTx, by: Principal) -> RootList:
 def list_entries(tx: ReadTx, by: Principal, after: int = 0, limit: int = 0) -> EntryPage:
     """The caller's own book from behind an entry, in its order."""
     by.require(*GUARANTOR, Role.REGUARANTOR)
-    return EntryPage(items=tuple(ledger_store.entries(tx, by.organisation, after, page_size(limit))))
+    return EntryPage(items=ledger_store.entries(tx, by.organisation, after, page_size(limit)))
 
 
 def _checks(tx: ReadTx, recount: Recount) -> list[tuple[str, Callable[[], Difference | None]]]:
@@ -122,6 +122,8 @@ class _Expected:
         lines = rule_store.lines(self.tx)
         groups = audit_store.groups(self.tx)
         sums: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        for guarantor, opening_fen in audit_store.openings(self.tx).items():
+            sums[f"guarantor/{guarantor}/liability", Rule.LEVERAGE] += opening_fen
         for one in audit_store.exposures(self.tx):
             fen = exposures.weigh(one, lines).held_fen
             sums[f"guarantor/{one.guarantor}/liability", Rule.LEVERAGE] += fen

@@ -39,6 +39,13 @@ def direct(tx: ReadTx) -> frozenset[str]:
     return frozenset(row.id for row in rows)
 
 
+def openings(tx: ReadTx) -> Mapping[str, int]:
+    """The total of each guarantor's book from off the platform that is not loaded yet, contract by contract."""
+    here = t.guarantors.c
+    rows = tx.rows(sa.select(here.id, here.opening_liability_fen))
+    return {row.id: row.opening_liability_fen for row in rows}
+
+
 def balances(tx: ReadTx) -> Table:
     rows = tx.execute(sa.select(t.ledger_balances))
     return {(row.book, row.account, row.other): row.amount_fen for row in rows}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.rows import from_row, to_row
 from libs.eventing.tables import insert_into
-from services.guarantee.domain.ledger import GENESIS, Account, Entry, Head, Root
+from services.guarantee.domain.ledger import GENESIS, Account, Entry, Head, Root, Stored
 from services.guarantee.store.tables import ledger_balances, ledger_entries, ledger_heads, ledger_roots
 
 Balances = Mapping[tuple[str, str, str], int]  # (book, account, other) -> fen
@@ -71,13 +71,19 @@ def balance(tx: ReadTx, book: str, account: Account, other: str) -> int:
     return tx.scalar(sa.select(here.amount_fen).where(mine)) or 0
 
 
-def entries(tx: ReadTx, book: str, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
-    """The entries of a book in their order, from behind a number, in bounded memory."""
+def entries(tx: ReadTx, book: str, after: int, limit: int) -> tuple[Entry, ...]:
+    """The entries of a book in their order, from behind a number."""
     here = ledger_entries.c
     query = sa.select(ledger_entries).where((here.book == book) & (here.number > after)).order_by(here.number)
-    streamed = query.limit(limit).execution_options(yield_per=_ROWS_AT_A_TIME)
-    for row in tx.execute(streamed):
-        yield _entry(row)
+    return tuple(_entry(row) for row in tx.rows(query.limit(limit)))
+
+
+def stored(tx: ReadTx, book: str) -> Iterator[Stored]:
+    """All entries of a book in their order, in bounded memory."""
+    here = ledger_entries.c
+    columns = [here[name] for name in Stored._fields]
+    query = sa.select(*columns).where(here.book == book).order_by(here.number)
+    return map(Stored._make, tx.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)))
 
 
 def of_reference(tx: ReadTx, reference: str) -> tuple[Entry, ...]:
@@ -111,5 +117,4 @@ def add_root(tx: WriteTx, root: Root) -> None:
 
 
 def _entry(row: sa.Row[Any]) -> Entry:
-    """Straight from the row: an audit reads a million of them."""
     return Entry(**row._mapping)  # pyright: ignore[reportPrivateUsage]
