@@ -34,7 +34,8 @@ class Account(TypedDict):
 
 
 class Guarantor(TypedDict):
-    """The guarantor of the contract but for `id`: `key` and `banks` are organisations' keys."""
+    """The guarantor of the contract but for `id`: `key` and `banks` are organisations' keys. `credit_line_fen`: the
+    re-guarantor's line for a local one."""
 
     key: str
     name: str
@@ -42,8 +43,11 @@ class Guarantor(TypedDict):
     net_assets_fen: int
     opening_liability_fen: int
     counties: list[str]
+    seat: str | None
+    branches: list[str]
     banks: list[str]
     status: str
+    credit_line_fen: int | None
 
 
 def organisations(kind: str | None = None) -> list[Organisation]:
@@ -82,8 +86,11 @@ def guarantors() -> list[Guarantor]:
             net_assets_fen=int(row["net_assets_fen"]),
             opening_liability_fen=int(row["opening_liability_fen"]),
             counties=listed(row["counties"]),
+            seat=row["seat"] or None,
+            branches=listed(row["branches"]),
             banks=listed(row["banks"]),
             status=row["status"],
+            credit_line_fen=int(row["credit_line_fen"]) if row["credit_line_fen"] else None,
         )
         for row in table("guarantors")
     ]

@@ -129,12 +129,14 @@ def _organisation(operator: Account, organisation: catalogue.Organisation) -> st
 
 
 def _guarantors(operator: Account, ids: Mapping[str, str]) -> None:
+    """The three tiers, and the list of those with whom the re-guarantor works."""
     for guarantor in catalogue.guarantors():
-        body = {key: value for key, value in guarantor.items() if key not in ("key", "banks")}
-        banks = [ids[key] for key in guarantor["banks"]]
-        operator.put(
-            f"/v1/guarantors/{ids[guarantor['key']]}", body | {"id": ids[guarantor["key"]], "banks": banks}
-        )
+        beside = ("key", "banks", "credit_line_fen")
+        body = {key: value for key, value in guarantor.items() if key not in beside}
+        mine, banks = ids[guarantor["key"]], [ids[key] for key in guarantor["banks"]]
+        operator.put(f"/v1/guarantors/{mine}", body | {"id": mine, "banks": banks})
+        if guarantor["credit_line_fen"] is not None:
+            operator.put(f"/v1/admissions/{mine}", {"credit_line_fen": guarantor["credit_line_fen"]})
 
 
 def _products(doors: Doors, bank: str) -> None:
