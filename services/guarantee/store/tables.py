@@ -9,8 +9,8 @@ from libs.registry.dimensions import Dimensions
 from services.guarantee.domain.batch_list import BatchRow
 from services.guarantee.domain.claim import Notice, Part
 from services.guarantee.domain.ledger import Head
-from services.guarantee.domain.quote import ShareAmount
 from services.guarantee.domain.procedure import StepRecord
+from services.guarantee.domain.quote import ShareAmount
 from services.guarantee.domain.recovery import Portion
 
 metadata = new_metadata()
@@ -34,12 +34,14 @@ guarantors = sa.Table(
 )
 
 # Every rulebook that was ever in use, by the policy set it was read from; the one with the highest number is in use.
-# `lines_effective`: since when the red lines are in force by which exposures are weighed.
+# `digest` is the document's SHA-256. `lines_effective`: since when the red lines are in force by which exposures are
+# weighed.
 rulebooks = sa.Table(
     "rulebooks",
     metadata,
     sa.Column("policy_set", sa.String(40), primary_key=True),
     sa.Column("document", sa.Text, nullable=False),
+    sa.Column("digest", sa.String(64)),
     sa.Column("loaded_at", Instant, nullable=False),
     sa.Column("number", sa.Integer, nullable=False, unique=True),
     sa.Column("lines_effective", sa.Date),

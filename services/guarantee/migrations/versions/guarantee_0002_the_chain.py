@@ -410,6 +410,7 @@ def _change_tables() -> None:
         table.create_check_constraint(
             op.f("ck_limits_held"), "held_fen >= 0 AND returned_fen >= 0 AND returned_fen <= held_fen"
         )
+    op.add_column("rulebooks", sa.Column("digest", sa.String(length=64), nullable=True))
     op.add_column("rulebooks", sa.Column("lines_effective", sa.Date(), nullable=True))
     _key_repayments_by_loan()
 
