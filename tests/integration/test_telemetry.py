@@ -36,7 +36,7 @@ from libs.eventing.relay import Relay
 from rongqiao.guarantee.v1.events_pb2 import GuaranteeChanged
 from rongqiao.lending.v1 import lending_pb2, lending_pb2_grpc
 from rongqiao.lending.v1.events_pb2 import LoanDisbursed
-from services.guarantee.domain.guarantor import Guarantor
+from services.guarantee.domain.guarantor import Guarantor, Tier
 from services.lending.domain.application import NewApplication
 from services.lending.domain.product import NewProduct
 from tests.support.lending import DIMENSIONS, FIRM, TERMS
@@ -54,6 +54,10 @@ GUARANTOR = Guarantor(
     net_assets_fen=50_000_000_000,
     counties=("640104",),
     banks=("org_bank",),
+)
+ABOVE = (
+    Guarantor(id="org_province", name="宁夏再担保", tier=Tier.PROVINCIAL, net_assets_fen=200_000_000_000),
+    Guarantor(id="org_fund", name="国家融资担保基金", tier=Tier.NATIONAL, net_assets_fen=200_000_000_000),
 )
 
 
@@ -107,7 +111,9 @@ def test_one_trace_goes_from_a_request_through_calls_and_events_to_the_handler(
         served(("serve", "guarantee"), tmp_path, guarantee_ports, told) as guarantee,
         served(("serve", "lending"), tmp_path, lending_ports, told) as lending,
     ):
-        guarantee.call("PUT", f"/v1/guarantors/{GUARANTOR.id}", OPERATOR, dump(GUARANTOR))
+        for one in (*ABOVE, GUARANTOR):
+            guarantee.call("PUT", f"/v1/guarantors/{one.id}", OPERATOR, dump(one))
+        guarantee.call("PUT", f"/v1/admissions/{GUARANTOR.id}", OPERATOR, {"credit_line_fen": 10**12})
         application = open_application(lending)
         approval = {"amount_fen": 50_000_000, "rate_ppm": 40_000, "term_months": 12}
         lending.call("POST", f"/v1/applications/{application}/approve", OFFICER, approval, traceparent=CALLER)

@@ -25,6 +25,7 @@ from services.guarantee.store import rules as rule_store
 from services.guarantee.store.red_lines import Key
 
 _WATCHERS = (Role.REGUARANTOR, Role.REGULATOR, Role.OPERATOR)
+_QUIET = {Level.OK, Level.UNKNOWN}
 Change = tuple[Key, RedLine, Level]
 
 
@@ -63,12 +64,17 @@ def say(tx: WriteTx, by: Principal) -> None:
 
 
 def _changed(tx: ReadTx) -> list[Change]:
+    """Levels that are otherwise than they were last said. While nothing is near a line, nothing is said."""
     said = line_store.levels(tx)
     found = [("", line) for line in _shared(tx)]
     found += [(one.id, line) for one in _local(tx) for line in _own(tx, one)]
     keyed = [(Key(whose, line.measure, line.programme or "", line.bank or ""), line) for whose, line in found]
-    before = [(key, line, Level(said.get(key, Level.UNKNOWN))) for key, line in keyed]
-    return [(key, line, old) for key, line, old in before if old is not line.level]
+    before = [(key, line, Level(said.get(key, Level.OK))) for key, line in keyed]
+    return [
+        (key, line, old)
+        for key, line, old in before
+        if old is not line.level and not {old, line.level} <= _QUIET
+    ]
 
 
 def _local(tx: ReadTx) -> list[Guarantor]:

@@ -47,18 +47,14 @@ def put(database: Database, **other: object) -> None:
 
 
 def changes(database: Database) -> list[tuple[str, str, str, str]]:
-    """Guarantor, measure and levels of each change that was said, without the first word of what is in order."""
+    """Guarantor, measure and levels of each change that was said."""
     messages = [
         event.decode(events_pb2.RedLineChanged)
         for event in emitted(database)
         if event.topic == topics.GUARANTEE_RED_LINE.name
     ]
     plain = [wire.to_plain(one) for one in messages]
-    return [
-        (one.get("guarantor") or "", one["measure"], one["before"], one["level"])
-        for one in plain
-        if one["level"] not in ("OK", "UNKNOWN") or one["before"] != "UNKNOWN"
-    ]
+    return [(one.get("guarantor") or "", one["measure"], one["before"], one["level"]) for one in plain]
 
 
 def test_a_guarantor_stands_before_every_red_line_by_a_named_definition(database: Database) -> None:
