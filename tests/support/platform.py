@@ -1,6 +1,9 @@
 """The whole platform, seeded with demo data: in one process, or one process a service on PostgreSQL and Kafka."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,20 +18,31 @@ from app.supervisor import Platform
 
 @dataclass(frozen=True)
 class Running:
-    """`platform` is None when all services run in one process."""
+    """`platform` is None when all services run in one process, which keep what they know in `home`."""
 
     doors: Doors
+    home: Path
     platform: Platform | None = None
 
     @property
     def url(self) -> str:
         return self.doors.url
 
+    def command(self, service: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """`rongqiao …` as an operator of this service runs it."""
+        own = {"RONGQIAO_HOME": str(self.home)}
+        environment = (
+            os.environ | own if self.platform is None else self.platform.children[service].environment
+        )
+        whole = [sys.executable, "-m", "app.cli", *arguments]
+        return subprocess.run(whole, env=dict(environment), capture_output=True, text=True, check=False)
+
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with stage.embedded(tmp_path_factory.mktemp("embedded")) as doors:
-        yield Running(doors)
+    home = tmp_path_factory.mktemp("embedded")
+    with stage.embedded(home) as doors:
+        yield Running(doors, home)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +50,7 @@ def full() -> Iterator[Running]:
     home = Path(tempfile.mkdtemp(prefix="rongqiao-full-"))
     home.chmod(0o755)  # PostgreSQL runs as an account of its own
     with stage.full(home) as (doors, platform):
-        yield Running(doors, platform)
+        yield Running(doors, home, platform)
     shutil.rmtree(home)
 
 
