@@ -14,7 +14,7 @@ from services.guarantee.domain import ledger as ledger_rules
 from services.guarantee.domain.audit import Audit, Difference, Recount, first_difference
 from services.guarantee.domain.ledger import GENESIS, Account, EntryPage, Root, RootList
 from services.guarantee.domain.limits import Rule
-from services.guarantee.operations import caps
+from services.guarantee.operations import caps, roots
 from services.guarantee.store import audit as audit_store
 from services.guarantee.store import ledger as ledger_store
 from services.guarantee.store import rules as rule_store
@@ -72,6 +72,7 @@ def list_entries(tx: ReadTx, by: Principal, after: int = 0, limit: int = 0) -> E
 def _checks(tx: ReadTx, recount: Recount) -> list[tuple[str, Callable[[], Difference | None]]]:
     by = _Expected(tx, recount)
     return [
+        ("roots", lambda: roots.first_difference(tx)),
         ("balances", lambda: first_difference("balance", by.ledger(), audit_store.balances(tx))),
         ("mutual debts", recount.mutual),
         ("liability", lambda: first_difference("liability", by.liability(), audit_store.drawn(tx))),

@@ -107,6 +107,13 @@ def roots(tx: ReadTx) -> tuple[Root, ...]:
     return tuple(from_row(Root, row) for row in rows)
 
 
+def hashes(tx: ReadTx, places: Sequence[tuple[str, int]]) -> dict[str, str]:
+    """The hash of one entry of each book, by the book; (book, number)."""
+    here = ledger_entries.c
+    wanted = sa.tuple_(here.book, here.number).in_(places)
+    return {row.book: row.hash for row in tx.rows(sa.select(here.book, here.hash).where(wanted))}
+
+
 def last_root(tx: ReadTx) -> Root | None:
     row = tx.row(sa.select(ledger_roots).order_by(ledger_roots.c.day.desc()).limit(1))
     return None if row is None else from_row(Root, row)
