@@ -201,8 +201,8 @@ def cancelled(guarantee: Guarantee) -> Guarantee:
         raise state(guarantee, "A guarantee in effect ends with its loan.")
     if guarantee.status not in OPEN:
         return guarantee
-    if not guarantee.undrawn_fen:
-        raise state(guarantee, "Its loan is paid out and listed.")
+    if guarantee.undrawn_fen != guarantee.amount_fen:
+        raise state(guarantee, "A loan is paid out on it, and listed.")
     return replace(guarantee, status=GuaranteeStatus.CANCELLED, undrawn_fen=0)
 
 

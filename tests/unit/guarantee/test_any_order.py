@@ -64,7 +64,9 @@ RULES = with_figures(
     annual_quota_fen=60_000,
     borrower_limit_fen=5_000,
 )
-LAYERS = ("provincial", "national")
+_LAYER = st.sampled_from(("provincial", "national"))
+_PARTY = st.sampled_from(("uscc:a", "uscc:b", "uscc:c"))
+_PROGRAMME = st.sampled_from(("ordinary", "batch"))
 
 
 class GuaranteeBusiness(RuleBasedStateMachine):
@@ -90,8 +92,8 @@ class GuaranteeBusiness(RuleBasedStateMachine):
     @rule(
         target=known,
         amount_fen=st.integers(1, 10_000),
-        party=st.sampled_from(("uscc:a", "uscc:b", "uscc:c")),
-        programme=st.sampled_from(("ordinary", "batch")),
+        party=_PARTY,
+        programme=_PROGRAMME,
         guarantor=st.sampled_from((HELAN.id, YINCHUAN.id)),
         in_parts=st.booleans(),
     )
@@ -113,17 +115,38 @@ class GuaranteeBusiness(RuleBasedStateMachine):
         wanted = wish(f"app_{self.applications}", amount_fen, old.party, old.programme, old.guarantor)
         return self.tried(lambda: reserve(self.database, replace(wanted, renews=old.id)))
 
+    @rule(
+        target=known,
+        amount_fen=st.integers(1, 5_000),
+        party=_PARTY,
+        programme=_PROGRAMME,
+        in_parts=st.booleans(),
+        part=st.integers(1, 10),
+        filed=st.booleans(),
+    )
+    def lend(
+        self, amount_fen: int, party: str, programme: str, in_parts: bool, part: int, filed: bool
+    ) -> Guarantee | None:
+        """The usual way, so that there is something to act on: reserved, agreed to, paid out, and filed perhaps."""
+        found = self.reserve(amount_fen, party, programme, HELAN.id, in_parts)
+        if found is None:
+            return None
+        self.confirm(found)
+        self.disburse(found, part, 0)
+        self.check(found, 0, True)
+        if filed:
+            self.file(found, 0, "submit", "provincial")
+            self.file(found, 0, "accept", "provincial")
+            self.file(found, 0, "accept", "national")
+        return found
+
+    @rule(guarantee=known, by_guarantor=st.booleans())
+    def end(self, guarantee: Guarantee | None, by_guarantor: bool) -> None:
+        self.refusable(guarantee, self.rejected if by_guarantor else self.released)
+
     @rule(guarantee=known)
     def confirm(self, guarantee: Guarantee | None) -> None:
         self.refusable(guarantee, lambda one: confirm(self.database, one))
-
-    @rule(guarantee=known)
-    def reject(self, guarantee: Guarantee | None) -> None:
-        self.refusable(guarantee, self.rejected)
-
-    @rule(guarantee=known)
-    def release(self, guarantee: Guarantee | None) -> None:
-        self.refusable(guarantee, self.released)
 
     @rule(guarantee=known, part=st.integers(1, 12), loan=st.integers(0, 2))
     def disburse(self, guarantee: Guarantee | None, part: int, loan: int) -> None:
@@ -146,17 +169,19 @@ class GuaranteeBusiness(RuleBasedStateMachine):
             ),
         )
 
-    @rule(guarantee=known, loan=st.integers(0, 2))
-    def submit(self, guarantee: Guarantee | None, loan: int) -> None:
-        self.refusable(guarantee, lambda one: submit(self.database, one, loan_of(one, loan)))
-
-    @rule(guarantee=known, loan=st.integers(0, 2), layer=st.sampled_from(LAYERS))
-    def accept(self, guarantee: Guarantee | None, loan: int, layer: str) -> None:
-        self.refusable(guarantee, lambda one: accept(self.database, one, layer, loan_of(one, loan)))
-
-    @rule(guarantee=known, loan=st.integers(0, 2), layer=st.sampled_from(LAYERS))
-    def send_back(self, guarantee: Guarantee | None, loan: int, layer: str) -> None:
-        self.refusable(guarantee, lambda one: send_back(self.database, one, layer, loan_of(one, loan)))
+    @rule(
+        guarantee=known,
+        loan=st.integers(0, 1),
+        step=st.sampled_from(("submit", "accept", "send back")),
+        layer=_LAYER,
+    )
+    def file(self, guarantee: Guarantee | None, loan: int, step: str, layer: str) -> None:
+        acts: dict[str, Callable[[Guarantee], object]] = {
+            "submit": lambda one: submit(self.database, one, loan_of(one, loan)),
+            "accept": lambda one: accept(self.database, one, layer, loan_of(one, loan)),
+            "send back": lambda one: send_back(self.database, one, layer, loan_of(one, loan)),
+        }
+        self.refusable(guarantee, acts[step])
 
     @rule(guarantee=known, loan=st.integers(0, 2), days=st.integers(300, 500))
     def extend(self, guarantee: Guarantee | None, loan: int, days: int) -> None:
