@@ -34,6 +34,7 @@ from tests.unit.guarantee.losses import (
     claimed,
     difference,
     drawdown,
+    dues,
     everything,
     go_by,
     go_to,
@@ -163,10 +164,10 @@ def test_a_cap_that_is_used_up_stops_new_filings_and_nothing_else(business: Data
 
     with pytest.raises(Conflict, match="claim_cap_bp: 200.00 yuan of claims"):
         lend(business, 50_000, number=3)
-    with pytest.raises(Conflict, match="reached the cap") as stopped:
+    with pytest.raises(Conflict, match="No new filings") as stopped:
         business.transact(lambda tx: filings.submit_filing(tx, MANAGER, loans[1]))
 
-    assert (stopped.value.field, bool(stopped.value.source)) == ("claim_cap_bp", True)
+    assert (stopped.value.field, bool(stopped.value.source)) == ("guarantee.ordinary.claim_cap_bp", True)
     assert drawdown(business, loans[1]).status is DrawdownStatus.EFFECTIVE
     repay(business, loans[1], 2 * MILLION)
     filed = business.transact(lambda tx: filings.submit_filing(tx, MANAGER, loans[1]))
@@ -197,10 +198,105 @@ def test_two_that_are_decided_at_once_do_not_take_the_last_room_twice(database: 
     assert difference(database) is None
 
 
-def test_in_ordinary_business_the_fund_tops_up_at_the_end_of_a_year_that_began_small(
+def test_in_ordinary_business_the_fund_refunds_at_once_and_is_given_back_what_the_year_does_not_allow(
     database: Database,
 ) -> None:
-    """The real terms: nothing was released when the first default came, so the fund's part waits."""
+    """The real terms: nothing was released when the defaults came, and too little until the end of the year."""
+    first = settled(database, lend(database, 50_000), 50_000)
+    second = settled(database, lend(database, 50_000, number=2), 50_000)
+    meanwhile = [loss(database, "org_fund", one) for one in (first, second)]
+    release(database, 1_400_000)  # with both claims 1,500,000, of which four per cent of a fifth are 12,000
+    go_to(database, NEW_YEAR)
+
+    found = settle(database, ORDINARY)
+
+    assert (bears(first), meanwhile) == (FULL, [10_000, 10_000])
+    assert bears(claim_of(database, first)) == FULL
+    assert bears(claim_of(database, second)) == FULL | {"national": 2_000, "local": 28_000}
+    assert (claim_of(database, second).cut_fen, found.used_fen, found.cap_fen) == (8_000, 12_000, 12_000)
+    assert owed(database) == {("helan", "fund"): 8_000}
+    assert difference(database) is None
+    pay_all(database)
+    assert [loss(database, book, second) for book in ("org_fund", HELAN.id)] == [2_000, 28_000]
+    assert claim_of(database, second).status is ClaimStatus.SETTLED
+    assert difference(database) is None
+
+
+def test_a_refund_that_is_not_paid_at_the_settlement_is_balanced_by_what_goes_back(
+    business: Database,
+) -> None:
+    go_by(business, with_terms(house_rules(), "ordinary", claim_cap_bp=0))
+    claim = claimed(business, lend(business, 50_000), 50_000)
+    pay(business, next(due for due in open_dues(business) if due.kind is DueKind.CLAIM))
+    go_to(business, NEW_YEAR)
+
+    settle(business, ORDINARY)
+    pay_all(business)
+
+    assert bears(claim_of(business, claim)) == FULL | {"national": 0, "local": 30_000}
+    assert (loss(business, "org_fund", claim), loss(business, HELAN.id, claim)) == (0, 30_000)
+    assert cash(business, "org_fund", HELAN.id) == fees_of_fund(business)
+    assert difference(business) is None
+
+
+def fees_of_fund(database: Database) -> int:
+    return sum(due.amount_fen for due in dues(database) if due.kind is DueKind.FEE)
+
+
+def test_what_was_recovered_already_is_not_asked_back_at_the_settlement(business: Database) -> None:
+    go_by(business, with_terms(house_rules(), "ordinary", claim_cap_bp=0))
+    claim = settled(business, lend(business, 50_000), 50_000)
+    recover(business, claim, 20_001)
+    pay_all(business)
+    go_to(business, NEW_YEAR)
+
+    settle(business, ORDINARY)
+    pay_all(business)
+
+    after = claim_of(business, claim)
+    assert all(0 <= part.received_fen <= part.bears_fen for part in after.parts)
+    assert 4_000 <= bears(after)["national"] <= 4_002
+    assert [loss(business, part.organisation, after) for part in after.parts if part.party != "bank"] == [
+        part.remains_fen for part in after.parts if part.party != "bank"
+    ]
+    assert difference(business) is None
+
+
+def test_where_the_cap_is_on_the_system_the_bank_gives_back_what_the_year_does_not_allow(
+    business: Database,
+) -> None:
+    system = with_terms(OF_THE_SYSTEM, "ordinary", {"timing": CapTiming.PERIOD_END})
+    go_by(business, system)
+    first, second = (settled(business, lend(business, 75_000, number=number), 75_000) for number in (1, 2))
+    go_to(business, NEW_YEAR)
+
+    settle(business, ORDINARY)
+
+    after = claim_of(business, second)
+    assert bears(claim_of(business, first)) == bears(first)
+    assert bears(after) == {"bank": 55_000, "national": 5_000, "provincial": 5_000, "local": 10_000}
+    assert owed(business) == {("bank", "helan"): 40_000}
+    assert difference(business) is None
+    pay(business, open_dues(business)[0])
+    assert owed(business) == {("helan", "fund"): 10_000, ("helan", "province"): 10_000}
+    assert difference(business) is None
+    pay_all(business)
+    assert cash(business, HELAN.id, "org_bank") == -120_000 + 40_000
+    assert [loss(business, book, second) for book in (HELAN.id, "org_fund", "org_province")] == [
+        10_000,
+        5_000,
+        5_000,
+    ]
+    assert difference(business) is None
+
+
+WAITING = with_terms(house_rules(), "ordinary", {"timing": CapTiming.PENDING})
+
+
+def test_where_the_programme_lets_it_wait_the_fund_tops_up_at_the_end_of_a_year_that_began_small(
+    database: Database,
+) -> None:
+    go_by(database, WAITING)
     first = settled(database, lend(database, 50_000), 50_000)
     waits = (bears(first), first.pending_fen, first.cut_fen, owed(database))
     release(database, 10 * MILLION)
@@ -220,9 +316,10 @@ def test_in_ordinary_business_the_fund_tops_up_at_the_end_of_a_year_that_began_s
 
 
 def test_at_the_settlement_a_tier_owes_nothing_before_the_bank_was_paid(business: Database) -> None:
-    go_by(business, with_terms(house_rules(), "ordinary", claim_cap_bp=0))
-    claim = claimed(business, lend(business, 50_000), 50_000)
-    go_by(business, house_rules())
+    loan = lend(business, 50_000)
+    go_by(business, with_terms(WAITING, "ordinary", claim_cap_bp=0))
+    claim = claimed(business, loan, 50_000)
+    go_by(business, WAITING)
     go_to(business, NEW_YEAR)
 
     settle(business, ORDINARY)
@@ -315,11 +412,13 @@ def test_what_the_cap_has_no_room_for_in_the_end_is_the_banks_for_good(business:
 
 def test_a_settlement_gives_the_bank_no_more_than_it_still_lacks(business: Database) -> None:
     batch_year(business)
+    other = lend(business, 10 * MILLION, "batch", (), number=201)
     claim = settled(business, lend(business, 5_000_000, "batch"), 5_000_000)
     recover(business, claim, 4_900_000, by=BANK)
     pay_all(business)
     lacks_fen = sum(part.remains_fen for part in claim_of(business, claim).parts if part.party == "bank")
-    lend_and_release_more(business)
+    wait(business, days=8)
+    repay(business, other, 0)
     go_to(business, NEW_YEAR)
 
     settle(business, BATCH)
@@ -329,12 +428,6 @@ def test_a_settlement_gives_the_bank_no_more_than_it_still_lacks(business: Datab
     assert all(0 <= part.received_fen <= part.bears_fen for part in after.parts)
     pay_all(business)
     assert difference(business) is None
-
-
-def lend_and_release_more(database: Database) -> None:
-    loan = lend(database, 10 * MILLION, "batch", (), number=201)
-    wait(database, days=8)
-    repay(database, loan, 0)
 
 
 def test_a_period_is_settled_once(business: Database) -> None:

@@ -49,7 +49,6 @@ from tests.unit.guarantee.losses import (
     received,
     recover,
     refuse,
-    release,
     repay,
     settled,
     wait,
@@ -59,9 +58,6 @@ OTHER_BANK = Principal("acc_other", Role.BANK_MANAGER, "org_other")
 
 
 def test_the_story_of_a_claim_comes_out_to_the_fen(database: Database) -> None:
-    """By the real four per cent of the fund's share, for which seven loans of ten million were released before."""
-    for number in range(7):
-        release(database, 10 * MILLION, number=100 + number)
     loan = lend(database)
     pay_all(database)
     seen = [difference(database)]

@@ -15,7 +15,7 @@ from services.guarantee.domain.ledger import Kind
 from services.guarantee.domain.statement import Statement
 from services.guarantee.operations import payments, statements
 from services.guarantee.store import tables
-from tests.unit.guarantee.chain import HELAN, MANAGER, MILLION
+from tests.unit.guarantee.chain import HELAN, MANAGER
 from tests.unit.guarantee.losses import (
     BANK,
     FUND,
@@ -31,7 +31,6 @@ from tests.unit.guarantee.losses import (
     pay,
     pay_all,
     recover,
-    release,
     settled,
     take_back_payment,
     wait,
@@ -59,8 +58,6 @@ def sums(found: Statement) -> dict[str, int]:
 
 
 def test_the_story_s_month_reads_the_same_in_all_three_books(database: Database) -> None:
-    for number in range(7):
-        release(database, 10 * MILLION, number=100 + number)
     loan = lend(database)
     claim = settled(database, loan, STORY_FEN)
     recover(database, claim, 90_000_000, 6_000_000)
