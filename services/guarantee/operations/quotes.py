@@ -5,16 +5,19 @@ from dataclasses import replace
 
 from libs.chassis.database import ReadTx
 from libs.chassis.principal import BANK, GUARANTOR, Principal, Role
-from services.guarantee.domain.effects import Portfolio
+from services.guarantee.domain.effects import Portfolio, Ratio
 from services.guarantee.domain.exposure import Borrower, Usage, stranger
 from services.guarantee.domain.guarantor import Guarantor, Tier, leverage_figure
 from services.guarantee.domain.limits import PERSONAL, Chain, Need, Rule, needs
-from services.guarantee.domain.proposal import Proposal
+from services.guarantee.domain.proposal import Proposal, RuleBreach
 from services.guarantee.domain.quote import Position, Quote, Structure, structure
 from services.guarantee.operations import chains, recognitions, standing
 from services.guarantee.store import exposures as exposure_store
 from services.guarantee.store import guarantors as guarantor_store
 from services.guarantee.store import limits as limit_store
+
+# The ratios that a loan changes by more or less, according to what the firm owes already.
+_TELLING = (Ratio.LEVERAGE, Ratio.CONCENTRATION, Ratio.GROUP, Ratio.SMALL_SHARE, Ratio.UP_TO_500)
 
 
 def quote(tx: ReadTx, by: Principal, proposal: Proposal) -> Quote:
@@ -25,8 +28,9 @@ def quote(tx: ReadTx, by: Principal, proposal: Proposal) -> Quote:
     borrowers = _borrowers(tx, found, proposal)
     keys = {need.limit.key for one in found for need in _needs(one, borrowers, proposal)}
     used, books = limit_store.usages(tx, keys), _portfolios(tx, found)
+    against = standing.against_each(tx, found, proposal)
     structures = [
-        _seen_by(by, structure(one, proposal, _position(tx, one, proposal, borrowers, used, books)), one)
+        _seen_by(by, structure(one, proposal, _position(one, borrowers, used, books, against)), one)
         for one in found
     ]
     return Quote(structures=tuple(sorted(structures, key=lambda one: bool(one.breaches))))
@@ -69,18 +73,17 @@ def _portfolios(tx: ReadTx, found: Sequence[Chain]) -> dict[str, Portfolio]:
 
 
 def _position(
-    tx: ReadTx,
     chain: Chain,
-    proposal: Proposal,
     borrowers: Mapping[str, Borrower],
     used: Mapping[str, Usage],
     books: Mapping[str, Portfolio],
+    against: Mapping[tuple[str, str], tuple[RuleBreach, ...]],
 ) -> Position:
     return Position(
         borrower=borrowers[chain.guarantor.id],
         used=used,
         portfolio=books.get(chain.guarantor.id, Portfolio()),
-        against=standing.against(tx, chain, proposal),
+        against=against[chain.programme.id, chain.guarantor.id],
     )
 
 
@@ -88,12 +91,12 @@ def _seen_by(by: Principal, found: Structure, chain: Chain) -> Structure:
     """Without what others lent: a bank learns that a limit of the firm is reached, not by how much, and a firm the
     same of what its related parties owe. How much a loan weighs tells the balance too, so that is hidden with it."""
     if by.role in BANK:
-        return _without(found, chain, PERSONAL)
-    return _without(found, chain, (Rule.GROUP,)) if by.role is Role.SME else found
+        return _without(found, chain, PERSONAL, _TELLING)
+    return _without(found, chain, (Rule.GROUP,), (Ratio.GROUP,)) if by.role is Role.SME else found
 
 
-def _without(found: Structure, chain: Chain, rules: Collection[Rule]) -> Structure:
-    parameters, ratios = _parameters(chain, rules), {one.value for one in rules}
+def _without(found: Structure, chain: Chain, rules: Collection[Rule], ratios: Collection[Ratio]) -> Structure:
+    parameters = _parameters(chain, rules)
     return replace(
         found,
         rooms=tuple(room for room in found.rooms if room.rule not in parameters),

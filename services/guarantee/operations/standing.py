@@ -3,6 +3,8 @@
 Limits block by themselves. A book with too little for small firms blocks what would make it less, and nothing else.
 """
 
+from collections.abc import Collection, Sequence
+
 from libs.chassis.database import ReadTx
 from libs.finance.money import percent_text, yuan_text
 from services.guarantee.domain import cap as cap_rules
@@ -25,14 +27,31 @@ _FLOORS = {Ratio.SMALL_SHARE: "small_share_min_bp", Ratio.UP_TO_500: "up_to_500_
 
 def against(tx: ReadTx, chain: Chain, proposal: Proposal) -> tuple[RuleBreach, ...]:
     """Everything of the kind that stands against one more loan of the proposal."""
+    cap = cap_breach(tx, chain.programme, proposal.bank)
     crossed = level_store.crossed(tx, chain.guarantor.id)
-    of_book = (
+    return (*([] if cap is None else [cap]), *_of_book(chain, proposal, crossed))
+
+
+def against_each(
+    tx: ReadTx, chains: Sequence[Chain], proposal: Proposal
+) -> dict[tuple[str, str], tuple[RuleBreach, ...]]:
+    """The same for many chains, by programme and guarantor."""
+    programmes = {one.programme.id: one.programme for one in chains}
+    caps_used = {name: cap_breach(tx, one, proposal.bank) for name, one in programmes.items()}
+    crossed = {name: level_store.crossed(tx, name) for name in {one.guarantor.id for one in chains}}
+    found: dict[tuple[str, str], tuple[RuleBreach, ...]] = {}
+    for one in chains:
+        cap, of_book = caps_used[one.programme.id], _of_book(one, proposal, crossed[one.guarantor.id])
+        found[one.programme.id, one.guarantor.id] = (*([] if cap is None else [cap]), *of_book)
+    return found
+
+
+def _of_book(chain: Chain, proposal: Proposal, crossed: Collection[str]) -> list[RuleBreach]:
+    return [
         _below(chain.lines, ratio)
         for ratio in _FLOORS
         if ratio in crossed and _lowers(chain.lines, proposal, ratio)
-    )
-    cap = cap_breach(tx, chain.programme, proposal.bank)
-    return (*([cap] if cap is not None else []), *of_book)
+    ]
 
 
 def cap_breach(tx: ReadTx, programme: Programme, bank: str) -> RuleBreach | None:

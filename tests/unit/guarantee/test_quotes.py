@@ -13,6 +13,7 @@ from libs.chassis.principal import Principal, Role, service
 from libs.chassis.problems import Forbidden
 from libs.registry.dimensions import OwnerKind
 from libs.registry.size import Size
+from services.guarantee.domain.effects import Ratio
 from services.guarantee.domain.programme import Status
 from services.guarantee.domain.quote import Proposal, Structure, structure
 from services.guarantee.operations import guarantors, quotes
@@ -141,7 +142,28 @@ def test_a_bank_learns_that_a_borrower_is_at_its_limit_but_not_by_how_much(datab
 
     assert rules_broken(found) == ["guarantee.ordinary.borrower_limit_fen"]
     assert found.breaches[0].figure == "above the limit with this loan"
-    assert [room.limit for room in found.rooms if "uscc:a" in room.limit] == []
+    assert {room.limit for room in found.rooms} == {
+        "admission/org_yinchuan",
+        "programme/ordinary/2026",
+        "province/2026",
+    }
+    assert {effect.ratio for effect in found.effects} == {Ratio.CREDIT_LINE, Ratio.PROVINCIAL_LINE}
+
+
+def test_a_quote_looks_ahead_at_every_ratio(database: Database) -> None:
+    reserve(database, wish("app_0", 1 * MILLION))
+
+    found = asked(database, proposal(3 * MILLION))["ordinary", "org_helan"]
+
+    effects = {one.ratio: (one.before_ppm, one.after_ppm, one.limit_ppm) for one in found.effects}
+    assert effects == {
+        Ratio.CREDIT_LINE: (50, 200, 1_000_000),
+        Ratio.CONCENTRATION: (6_000, 24_000, 100_000),
+        Ratio.LEVERAGE: (6_000, 24_000, 10_000_000),
+        Ratio.PROVINCIAL_LINE: (100, 400, 1_000_000),
+        Ratio.SMALL_SHARE: (1_000_000, 1_000_000, 800_000),
+        Ratio.UP_TO_500: (1_000_000, 1_000_000, 500_000),
+    }
 
 
 def test_a_guarantor_is_quoted_for_itself_alone(database: Database) -> None:
