@@ -3,6 +3,7 @@
 Functions that move liability return the movements: whoever posts more writes all of them at once, and last.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from libs.chassis.database import WriteTx
@@ -50,12 +51,12 @@ def draw(tx: WriteTx, guarantee: Guarantee, loan: Disbursement) -> list[Movement
         return []
     programme = versions.of(tx, guarantee, loan.disbursed_on)
     line = states.line(guarantee, loan, len(known) + 1, programme, tx.today)
-    drawdown_store.insert(tx, line)
     after = states.with_line(guarantee, line)
     if after.amount_fen != guarantee.amount_fen:
         holding.shrink(tx, after, (*known, line), annual=True)
     if not programme.batch:
-        return cover(tx, after, line, programme, loan.disbursed_on)
+        return _cover(tx, after, line, programme, loan.disbursed_on, drawdown_store.insert)
+    drawdown_store.insert(tx, line)
     refusal = checks.at_once(tx, guarantee, loan, programme)
     if refusal is not None:
         keep_out(tx, after, line, refusal)
@@ -68,9 +69,20 @@ def cover(
     tx: WriteTx, guarantee: Guarantee, listed: Drawdown, programme: Programme, on: date
 ) -> list[Movement]:
     """A listed loan comes under cover, with filings to be made; what was repaid before goes at once."""
+    return _cover(tx, guarantee, listed, programme, on, drawdown_store.update)
+
+
+def _cover(
+    tx: WriteTx,
+    guarantee: Guarantee,
+    listed: Drawdown,
+    programme: Programme,
+    on: date,
+    save: Callable[[WriteTx, Drawdown], None],
+) -> list[Movement]:
     line = lines.effective(listed)
-    drawdown_store.update(tx, line)
-    guarantee = states.summed(guarantee, drawdown_store.of_guarantee(tx, guarantee.id))
+    save(tx, line)
+    guarantee = states.summed(guarantee, _loans_with(tx, guarantee, line))
     opened = filings.open_for(tx, line, programme, on)
     keep(tx, guarantee, on, opened)
     moved = [
@@ -104,7 +116,7 @@ def release(
     if after == drawdown:
         return []
     drawdown_store.update(tx, after)
-    drawdowns = drawdown_store.of_guarantee(tx, guarantee.id)
+    drawdowns = _loans_with(tx, guarantee, after)
     left = states.summed(guarantee, drawdowns)
     holding.shrink(tx, left, drawdowns, annual=False)
     days = max(0, (on - drawdown.drawn_on).days)
@@ -117,6 +129,11 @@ def release(
     return movements(guarantee, before, now, on, out)
 
 
+def _loans_with(tx: WriteTx, guarantee: Guarantee, kept: Drawdown) -> Sequence[Drawdown]:
+    """All loans of a guarantee, one of which was just kept: most have no other."""
+    return drawdown_store.of_guarantee(tx, guarantee.id) if guarantee.in_parts else (kept,)
+
+
 def _miss(tx: WriteTx, before: Guarantee, guarantee: Guarantee, loan: Drawdown) -> None:
     """A loan without cover. Where that ends the guarantee, everything that it held is given back."""
     drawdown_store.insert(tx, loan)
@@ -127,11 +144,13 @@ def _miss(tx: WriteTx, before: Guarantee, guarantee: Guarantee, loan: Drawdown) 
 
 def _repaid_ahead(tx: WriteTx, loan_id: str) -> list[Movement]:
     """What was heard of a loan's repayment before it came under cover."""
-    ahead, line = drawdown_store.repayment_ahead(tx, loan_id), drawdown_store.get(tx, loan_id)
-    if ahead is None or ahead[0] >= line.outstanding_fen:
+    ahead = drawdown_store.repayment_ahead(tx, loan_id)
+    if ahead is None:
         return []
+    line, (left_fen, paid_on) = drawdown_store.get(tx, loan_id), ahead
     guarantee = guarantee_store.get(tx, line.guarantee_id)
-    return release(tx, guarantee, line, line.outstanding_fen - ahead[0], ahead[1], by_claim=False)
+    paid_fen = max(0, line.outstanding_fen - left_fen)
+    return release(tx, guarantee, line, paid_fen, paid_on, by_claim=False)
 
 
 def _take_over(tx: WriteTx, guarantee: Guarantee, line: Drawdown, on: date) -> list[Movement]:
