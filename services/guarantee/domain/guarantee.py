@@ -40,6 +40,10 @@ class Reservation(Shape):
     in_parts: bool = False
     renews: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.in_parts and self.renews is not None:
+            raise Violation("in_parts", "A renewal repays a loan at once.", "Draw it in one part.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection(Shape):

@@ -12,18 +12,21 @@ from services.guarantee import jobs
 from services.guarantee.domain.drawdown import DrawdownStatus
 from services.guarantee.domain.filing import FilingStatus
 from services.guarantee.domain.guarantee import Guarantee, GuaranteeStatus, Reservation
-from services.guarantee.operations import guarantees
+from services.guarantee.operations import guarantees, rules
 from tests.unit.guarantee.chain import (
     FUND,
     HELAN,
     LENDING,
     MILLION,
     PROVINCE,
+    SELF,
     TODAY,
     YUAN,
     confirm,
     disburse,
     held,
+    house_rules,
+    limits_out_of_order,
     read_back,
     repay,
     reserve,
@@ -252,6 +255,52 @@ def test_a_renewal_enlarges_no_liability_and_changes_no_programme(database: Data
         reserve(database, replace(wish("app_3"), renews=old.id))
 
     assert other.value.field == "renews"
+
+
+def test_a_renewal_whose_old_loan_was_repaid_meanwhile_has_nothing_to_take_over(database: Database) -> None:
+    old = in_effect(database)
+    new = confirm(database, reserve(database, renewal(old)))
+
+    repay(database, old, 0)
+    between = held(database)[BORROWER]
+    disburse(database, new)
+
+    assert (between, held(database)[BORROWER]) == (3 * MILLION, 3 * MILLION)
+    assert liabilities(database) == {(HELAN.id, "uscc:a"): 240_000_000}
+    assert limits_out_of_order(database) == []
+
+
+def test_a_renewal_given_back_after_its_old_loan_was_repaid_frees_everything(database: Database) -> None:
+    old = in_effect(database)
+    new = reserve(database, renewal(old))
+    repay(database, old, 0)
+
+    database.transact(lambda tx: guarantees.release(tx, LENDING, new.id))
+
+    assert BORROWER not in held(database)
+    assert limits_out_of_order(database) == []
+
+
+def test_a_renewal_is_drawn_at_once(database: Database) -> None:
+    old = in_effect(database)
+
+    with pytest.raises(Violation) as refused:
+        replace(renewal(old), in_parts=True)
+
+    assert refused.value.field == "in_parts"
+
+
+def test_a_guarantee_whose_programme_the_rules_no_longer_know_goes_by_its_own(database: Database) -> None:
+    guarantee = confirm(database, reserve(database, wish()))
+    left = tuple(one for one in house_rules().programmes if one.id != "ordinary")
+    forgetful = replace(house_rules(), programmes=left, policy_set="pol_forgetful")
+    database.transact(lambda tx: rules.load(tx, SELF, forgetful))
+
+    drawn = disburse(database, guarantee)
+    file(database, guarantee)
+    repaid = repay(database, guarantee, 0)
+
+    assert (drawn.fee_fen, repaid.status) == (30_000 * YUAN, GuaranteeStatus.RELEASED)
 
 
 def test_the_same_application_with_another_way_of_drawing_is_refused(database: Database) -> None:
