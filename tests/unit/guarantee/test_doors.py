@@ -227,7 +227,7 @@ def test_the_same_happens_over_grpc(stub: guarantee_pb2_grpc.GuaranteesStub) -> 
     )
     assert ([one.id for one in listed.items], read) == ([second.id], rejected)
     assert (put.id, [one.id for one in found.items]) == (HELAN.id, ["org_yinchuan"])
-    assert (headroom.guarantor, len(programmes.items), len(quoted.structures)) == (HELAN.id, 5, 10)
+    assert (headroom.guarantor, len(programmes.items), len(quoted.structures)) == (HELAN.id, 9, 14)
 
 
 def test_a_refusal_over_grpc_tells_the_rule_and_its_source(stub: guarantee_pb2_grpc.GuaranteesStub) -> None:
