@@ -18,6 +18,7 @@ from services.guarantee.store.tables import exposures
 T = TypeVar("T")
 
 _CHUNK = 500
+# Statements on the path of every reservation are built once: building one takes longer than running it.
 _ONE = (exposures.c.guarantor == sa.bindparam("whose")) & (exposures.c.party == sa.bindparam("of"))
 _SAVE = (
     sa.update(exposures)
@@ -29,6 +30,19 @@ _SAVE = (
     )
 )
 
+_LOCK = (
+    sa.select(exposures)
+    .where(exposures.c.guarantor == sa.bindparam("whose"))
+    .where(exposures.c.party.in_(sa.bindparam("parties", expanding=True)))
+    .order_by(exposures.c.party)
+    .with_for_update()
+)
+_GROUPS = (
+    sa.select(related_parties)
+    .where(related_parties.c.party.in_(sa.bindparam("parties", expanding=True)))
+    .order_by(related_parties.c.related_group)
+)
+
 
 def lock(tx: WriteTx, wanted: Sequence[Exposure]) -> dict[str, Exposure]:
     """What a guarantor stands for of these parties, which nobody else changes until the end.
@@ -37,11 +51,9 @@ def lock(tx: WriteTx, wanted: Sequence[Exposure]) -> dict[str, Exposure]:
     """
     found: dict[str, Exposure] = {}
     for chunk in _chunks(sorted(wanted, key=lambda one: one.party)):
-        tx.execute(insert_into(tx, exposures).values([to_row(one) for one in chunk]).on_conflict_do_nothing())
-        mine = exposures.c.party.in_([one.party for one in chunk])
-        of_guarantor = exposures.c.guarantor == chunk[0].guarantor
-        query = sa.select(exposures).where(of_guarantor & mine).order_by(exposures.c.party)
-        found |= {row.party: from_row(Exposure, row) for row in tx.lock_rows(query)}
+        tx.execute(insert_into(tx, exposures).on_conflict_do_nothing(), [to_row(one) for one in chunk])
+        mine = {"whose": chunk[0].guarantor, "parties": [one.party for one in chunk]}
+        found |= {row.party: from_row(Exposure, row) for row in tx.execute(_LOCK, mine)}
     return found
 
 
@@ -86,8 +98,7 @@ def groups_of(tx: ReadTx, parties: Collection[str]) -> dict[str, tuple[str, ...]
     """The groups of related parties to which each of these belongs; one that is in none is not in it."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for chunk in _chunks(sorted(parties)):
-        query = sa.select(related_parties).where(related_parties.c.party.in_(chunk))
-        for row in tx.rows(query.order_by(related_parties.c.related_group)):
+        for row in tx.execute(_GROUPS, {"parties": list(chunk)}):
             found[row.party].append(row.related_group)
     return {party: tuple(groups) for party, groups in found.items()}
 

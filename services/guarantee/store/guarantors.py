@@ -12,9 +12,15 @@ from services.guarantee.domain.guarantor import Guarantor, Tier
 from services.guarantee.domain.programme import Status
 from services.guarantee.store.tables import guarantors
 
+# Statements on the path of every reservation are built once: building one takes longer than running it.
+_ONE = sa.select(guarantors).where(guarantors.c.id == sa.bindparam("of"))
+_STOOD_ON = _ONE.with_for_update(read=True, key_share=True)
+_TIERS = sa.select(guarantors.c.tier).where(guarantors.c.status == Status.ACTIVE).distinct()
+_ALL = sa.select(guarantors).order_by(guarantors.c.id)
+
 
 def get(tx: ReadTx, guarantor_id: str) -> Guarantor:
-    return _guarantor(tx.rows(sa.select(guarantors).where(guarantors.c.id == guarantor_id)), guarantor_id)
+    return _guarantor(tx.execute(_ONE, {"of": guarantor_id}).all(), guarantor_id)
 
 
 def to_use(tx: WriteTx, guarantor_id: str) -> Guarantor:
@@ -32,8 +38,7 @@ def to_change(tx: WriteTx, guarantor_id: str) -> Guarantor | None:
 
 def to_stand_on(tx: WriteTx, guarantor_id: str) -> Guarantor:
     """The guarantor, whose figures nobody changes until the end, while others take room of it too."""
-    query = sa.select(guarantors).where(guarantors.c.id == guarantor_id)
-    return _guarantor(tx.rows(query.with_for_update(read=True, key_share=True)), guarantor_id)
+    return _guarantor(tx.execute(_STOOD_ON, {"of": guarantor_id}).all(), guarantor_id)
 
 
 def lock_all(tx: WriteTx) -> tuple[Guarantor, ...]:
@@ -51,8 +56,7 @@ def of_tier(tx: ReadTx, tier: Tier) -> Guarantor | None:
 
 def tiers(tx: ReadTx) -> tuple[str, ...]:
     """The parties of shares for which an active organisation is registered."""
-    query = sa.select(guarantors.c.tier).where(guarantors.c.status == Status.ACTIVE).distinct()
-    return tuple(sorted(Tier(row.tier).role for row in tx.rows(query)))
+    return tuple(sorted(Tier(row.tier).role for row in tx.rows(_TIERS)))
 
 
 def _guarantor(rows: Sequence[sa.Row[tuple[object, ...]]], guarantor_id: str) -> Guarantor:
@@ -64,7 +68,7 @@ def _guarantor(rows: Sequence[sa.Row[tuple[object, ...]]], guarantor_id: str) ->
 
 
 def all_of_them(tx: ReadTx) -> tuple[Guarantor, ...]:
-    return tuple(from_row(Guarantor, row) for row in tx.rows(sa.select(guarantors).order_by(guarantors.c.id)))
+    return tuple(from_row(Guarantor, row) for row in tx.rows(_ALL))
 
 
 def put(tx: WriteTx, changed: Guarantor) -> None:

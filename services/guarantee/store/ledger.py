@@ -1,5 +1,6 @@
 """The ledger: entries are only ever added; balances and heads follow in the same transaction."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,18 +21,17 @@ _ROWS_AT_A_TIME = 5000
 def lock_heads(tx: WriteTx, books: Sequence[str]) -> dict[str, Head]:
     """The last entry of each book, which nobody else follows until the end; a new book begins at number 0."""
     wanted = sorted(set(books))
-    locked = sa.select(ledger_heads).where(ledger_heads.c.book.in_(wanted)).order_by(ledger_heads.c.book)
-    rows = tx.lock_rows(locked)
+    rows = tx.execute(_LOCK_HEADS, {"books": wanted}).all()
     if len(rows) < len(wanted):
         fresh = [{"book": book, "number": 0, "hash": GENESIS} for book in wanted]
         tx.execute(insert_into(tx, ledger_heads).values(fresh).on_conflict_do_nothing())
-        rows = tx.lock_rows(locked)
+        rows = tx.execute(_LOCK_HEADS, {"books": wanted}).all()
     return {row.book: Head(book=row.book, number=row.number, hash=row.hash) for row in rows}
 
 
 def append(tx: WriteTx, entries: Sequence[Entry], heads: Sequence[Head], changes: Balances) -> None:
     """The entries, the heads after them, and what they change of balances."""
-    tx.execute(sa.insert(ledger_entries), [to_row(entry) for entry in entries])
+    tx.execute(_APPEND, [to_row(entry) for entry in entries])
     moved = [{"of": head.book, "to": head.number, "now": head.hash} for head in heads]
     tx.execute(_MOVE_HEAD, moved)
     rows = [
@@ -44,6 +44,13 @@ def append(tx: WriteTx, entries: Sequence[Entry], heads: Sequence[Head], changes
     tx.execute(fresh.on_conflict_do_update(index_elements=key, set_={"amount_fen": total}), rows)
 
 
+_APPEND = sa.insert(ledger_entries)
+_LOCK_HEADS = (
+    sa.select(ledger_heads)
+    .where(ledger_heads.c.book.in_(sa.bindparam("books", expanding=True)))
+    .order_by(ledger_heads.c.book)
+    .with_for_update()
+)
 _MOVE_HEAD = (
     sa.update(ledger_heads)
     .where(ledger_heads.c.book == sa.bindparam("of"))
@@ -92,10 +99,13 @@ def of_reference(tx: ReadTx, reference: str) -> tuple[Entry, ...]:
     return tuple(_entry(row) for row in tx.rows(query))
 
 
-def recorded(tx: ReadTx, book: str, since: datetime, until: datetime | None = None) -> tuple[Entry, ...]:
-    """The entries that were written into a book from an instant until before another."""
+def recorded(
+    tx: ReadTx, book: str, other: str, since: datetime, until: datetime | None = None
+) -> tuple[Entry, ...]:
+    """The entries with a counterparty that were written into a book from an instant until before another."""
     here = ledger_entries.c
-    mine = (here.book == book) & (here.recorded_at >= since)
+    named = here.postings.contains(json.dumps(other, ensure_ascii=False), autoescape=True)
+    mine = (here.book == book) & (here.recorded_at >= since) & named
     if until is not None:
         mine &= here.recorded_at < until
     rows = tx.rows(sa.select(ledger_entries).where(mine).order_by(here.number))

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _CHUNK = 500
 _OF_ALL = (Rule.LEVERAGE, Rule.PROGRAMME_QUOTA, Rule.PROVINCIAL_LINE, Rule.CREDIT_LINE)
+# Statements on the path of every reservation are built once: building one takes longer than running it.
 _ROW = sa.update(limits).where(limits.c.key == sa.bindparam("of"))
 _MOVE = _ROW.values(
     held_fen=limits.c.held_fen + sa.bindparam("more"),
@@ -26,6 +27,22 @@ _MOVE = _ROW.values(
 )
 _STAND = _ROW.values(held_fen=sa.bindparam("held"), returned_fen=sa.bindparam("returned"))
 _ALLOW = _ROW.values(limit_fen=sa.bindparam("to"))
+_LOCK = (
+    sa.select(limits)
+    .where(limits.c.key.in_(sa.bindparam("keys", expanding=True)))
+    .order_by(limits.c.key)
+    .with_for_update()
+)
+_HOLDS = (
+    sa.select(limits.c.key, limits.c.rule, holds.c.amount_fen)
+    .select_from(holds.join(limits, limits.c.key == holds.c.limit_key))
+    .where(holds.c.holder == sa.bindparam("of"))
+    .order_by(limits.c.key)
+)
+_HOLD = sa.insert(holds)
+_THIS = (holds.c.holder == sa.bindparam("whose")) & (holds.c.limit_key == sa.bindparam("of"))
+_DROP = sa.delete(holds).where(_THIS)
+_REST = sa.update(holds).where(_THIS).values(amount_fen=sa.bindparam("rest"))
 
 
 def usages(tx: ReadTx, keys: Collection[str] | None = None) -> dict[str, Usage]:
@@ -40,17 +57,17 @@ def usages(tx: ReadTx, keys: Collection[str] | None = None) -> dict[str, Usage]:
 
 def ensure(tx: WriteTx, wanted: Sequence[Limit]) -> None:
     """Let each of these limits have a row; those that have one stay as they are."""
-    for chunk in _chunks(sorted(wanted, key=lambda limit: limit.key)):
-        rows = [to_row(limit) | {"held_fen": 0, "returned_fen": 0} for limit in chunk]
-        tx.execute(insert_into(tx, limits).values(rows).on_conflict_do_nothing())
+    in_order = sorted(wanted, key=lambda limit: limit.key)
+    rows = [to_row(limit) | {"held_fen": 0, "returned_fen": 0} for limit in in_order]
+    if rows:
+        tx.execute(insert_into(tx, limits).on_conflict_do_nothing(), rows)
 
 
 def lock(tx: WriteTx, keys: Collection[str]) -> dict[str, Usage]:
     """What these limits hold, which nobody else changes until the end. Locks go in the order of the keys."""
     found: dict[str, Usage] = {}
     for chunk in _chunks(sorted(keys)):
-        query = sa.select(limits).where(limits.c.key.in_(chunk)).order_by(limits.c.key)
-        found |= _usages(tx.lock_rows(query))
+        found |= _usages(tx.execute(_LOCK, {"keys": list(chunk)}).all())
     return found
 
 
@@ -101,16 +118,13 @@ def largest(tx: ReadTx, rule: Rule, owner: str) -> Usage:
 
 
 def holds_of(tx: ReadTx, holder: str) -> tuple[Hold, ...]:
-    both = holds.join(limits, limits.c.key == holds.c.limit_key)
-    query = sa.select(limits.c.key, limits.c.rule, holds.c.amount_fen).select_from(both)
-    rows = tx.rows(query.where(holds.c.holder == holder).order_by(limits.c.key))
-    return tuple(from_row(Hold, row) for row in rows)
+    return tuple(from_row(Hold, row) for row in tx.execute(_HOLDS, {"of": holder}))
 
 
 def hold(tx: WriteTx, holder: str, taken: Sequence[Hold]) -> None:
     rows = [{"holder": holder, "limit_key": one.key, "amount_fen": one.amount_fen} for one in taken]
     if rows:
-        tx.execute(sa.insert(holds), rows)
+        tx.execute(_HOLD, rows)
 
 
 def hold_exactly(tx: WriteTx, holder: str, wanted: Mapping[str, int]) -> None:
@@ -129,13 +143,12 @@ def hold_exactly(tx: WriteTx, holder: str, wanted: Mapping[str, int]) -> None:
 def hold_less(tx: WriteTx, holder: str, before: Sequence[Hold], after: Sequence[Hold]) -> None:
     """Let the holder hold `after` in place of `before`, limit by limit."""
     changed = [new for old, new in zip(before, after, strict=True) if old != new]
-    this = (holds.c.holder == holder) & (holds.c.limit_key == sa.bindparam("of"))
-    gone = [{"of": new.key} for new in changed if not new.amount_fen]
-    rest = [{"of": new.key, "rest": new.amount_fen} for new in changed if new.amount_fen]
+    gone = [{"whose": holder, "of": new.key} for new in changed if not new.amount_fen]
+    rest = [{"whose": holder, "of": new.key, "rest": new.amount_fen} for new in changed if new.amount_fen]
     if gone:
-        tx.execute(sa.delete(holds).where(this), gone)
+        tx.execute(_DROP, gone)
     if rest:
-        tx.execute(sa.update(holds).where(this).values(amount_fen=sa.bindparam("rest")), rest)
+        tx.execute(_REST, rest)
 
 
 def _usages(rows: Sequence[sa.Row[tuple[object, ...]]]) -> dict[str, Usage]:

@@ -12,9 +12,11 @@ from services.guarantee.domain.admission import Admission
 from services.guarantee.domain.related import RelatedGroup
 from services.guarantee.store.party_tables import admissions, related_groups, related_parties
 
+_ADMISSION = sa.select(admissions).where(admissions.c.guarantor == sa.bindparam("of"))
+
 
 def admission(tx: ReadTx, guarantor_id: str) -> Admission | None:
-    row = tx.row(sa.select(admissions).where(admissions.c.guarantor == guarantor_id))
+    row = tx.execute(_ADMISSION, {"of": guarantor_id}).one_or_none()
     return None if row is None else from_row(Admission, row)
 
 

@@ -5,9 +5,11 @@ import sqlalchemy as sa
 from libs.chassis.database import ReadTx, WriteTx
 from services.guarantee.store.tables import recognitions
 
+_LABELS = sa.select(recognitions.c.labels).where(recognitions.c.party == sa.bindparam("of"))
+
 
 def get(tx: ReadTx, party: str) -> tuple[str, ...]:
-    return tx.scalar(sa.select(recognitions.c.labels).where(recognitions.c.party == party)) or ()
+    return tx.execute(_LABELS, {"of": party}).scalar() or ()
 
 
 def put(tx: WriteTx, party: str, labels: tuple[str, ...]) -> None:

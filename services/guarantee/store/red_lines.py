@@ -25,10 +25,14 @@ class Key(NamedTuple):
     bank: str = ""
 
 
+_CROSSED = sa.select(red_line_levels.c.measure).where(
+    red_line_levels.c.guarantor == sa.bindparam("of"), red_line_levels.c.level == "BREACH"
+)
+
+
 def crossed(tx: ReadTx, guarantor_id: str) -> set[str]:
     """The measures of a guarantor that stand at BREACH."""
-    mine = (red_line_levels.c.guarantor == guarantor_id) & (red_line_levels.c.level == "BREACH")
-    return {row.measure for row in tx.rows(sa.select(red_line_levels.c.measure).where(mine))}
+    return {row.measure for row in tx.execute(_CROSSED, {"of": guarantor_id})}
 
 
 def levels(tx: ReadTx) -> dict[Key, str]:
