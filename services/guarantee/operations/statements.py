@@ -1,5 +1,6 @@
 """Monthly statements: drawn from both books, confirmed by each side for itself."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from libs.chassis.clock import SHANGHAI
@@ -42,7 +43,7 @@ def agree(tx: WriteTx, by: Principal, month: str, counterparty: str) -> Statemen
         agreed_at=tx.now,
     )
     statement_store.keep_agreement(tx, signed)
-    return _statement(tx, month, book, other)
+    return replace(found, agreed_by=statement_store.agreed_by(tx, month, book, other))
 
 
 def _sides(tx: ReadTx, own: str, counterparty: str) -> tuple[str, str]:
@@ -76,7 +77,7 @@ def _statement(tx: ReadTx, month: str, book: str, other: str) -> Statement:
 
 
 def _lines(tx: ReadTx, book: str, other: str, since: datetime, until: datetime | None) -> tuple[Line, ...]:
-    entries = ledger_store.recorded(tx, book, since, until)
+    entries = ledger_store.recorded(tx, book, other, since, until)
     return rules.between(entries, other, statement_store.disputed(tx, book, other))
 
 

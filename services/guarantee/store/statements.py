@@ -1,6 +1,6 @@
 """What statements need beside the ledger: filings of the month, disputes, and who agreed."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -18,19 +18,20 @@ from services.guarantee.store.tables import drawdowns, dues, filings, guarantees
 
 def receipts(tx: ReadTx, one: str, other: str, since: datetime, until: datetime) -> tuple[Receipt, ...]:
     """The drawdowns of one that the other took into its books in the month, whichever of them is the tier."""
+    days = (business_date(since), business_date(until))
+    found = (row for sides in ((one, other), (other, one)) for row in tx.rows(_taken(*sides, *days)))
+    return tuple(_receipt(row) for row in found)
+
+
+def _taken(guarantor: str, tier: str, first: date, last: date) -> sa.Select[tuple[object, ...]]:
     both = drawdowns.join(filings, filings.c.loan_id == drawdowns.c.loan_id).join(
         guarantees, guarantees.c.id == drawdowns.c.guarantee_id
     )
-    sides = sa.or_(
-        (guarantees.c.guarantor == one) & (filings.c.organisation == other),
-        (guarantees.c.guarantor == other) & (filings.c.organisation == one),
-    )
-    first, last = business_date(since), business_date(until)
     here = filings.c
-    mine = sides & (here.status == FilingStatus.FILED) & (here.decided_on >= first) & (here.decided_on < last)
+    mine = (here.organisation == tier) & (guarantees.c.guarantor == guarantor)
+    mine &= (here.status == FilingStatus.FILED) & (here.decided_on >= first) & (here.decided_on < last)
     query = sa.select(*drawdowns.c, here.layer, here.number.label("filing"), here.decided_on)
-    rows = tx.rows(query.select_from(both).where(mine).order_by(here.decided_on, here.loan_id))
-    return tuple(_receipt(row) for row in rows)
+    return query.select_from(both).where(mine).order_by(here.decided_on, here.loan_id)
 
 
 def disputed(tx: ReadTx, one: str, other: str) -> frozenset[str]:

@@ -173,6 +173,7 @@ filings = sa.Table(
     sa.Column("covers_until", sa.Date),
     sa.Column("reason", sa.Text),
     sa.Index("ix_filings_organisation_status", "organisation", "status"),
+    sa.Index("ix_filings_organisation_decided_on", "organisation", "decided_on"),
     sa.Index("ix_filings_status_cure_by", "status", "cure_by"),
 )
 

@@ -346,6 +346,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("loan_id", "layer", name=op.f("pk_filings")),
     )
     op.create_index("ix_filings_organisation_status", "filings", ["organisation", "status"], unique=False)
+    op.create_index(
+        "ix_filings_organisation_decided_on", "filings", ["organisation", "decided_on"], unique=False
+    )
     op.create_index("ix_filings_status_cure_by", "filings", ["status", "cure_by"], unique=False)
     op.create_table(
         "recoveries",
