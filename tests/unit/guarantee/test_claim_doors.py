@@ -1,6 +1,7 @@
 """Claims, dues, recoveries, caps and books through the two doors."""
 
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -36,9 +37,9 @@ from tests.unit.guarantee.losses import (
     pay_all,
     settled,
 )
-from tests.unit.guarantee.test_statements import DECEMBER, MONTH
 
-ON = TODAY.isoformat()
+ON, MONTH = TODAY.isoformat(), "2026-11"
+DECEMBER = date(2026, 12, 1)
 
 
 def at(database: Database, by: Principal) -> Client:

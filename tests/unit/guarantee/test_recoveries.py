@@ -3,30 +3,23 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from libs.chassis.database import Database
 from libs.chassis.problems import Conflict, Forbidden, Invalid
-from libs.criteria.violation import Violation
 from libs.eventing import topics
-from libs.finance.split import split
 from rongqiao.guarantee.v1 import claims_pb2, events_pb2
-from services.guarantee.domain.claim import Claim, ClaimStatus, Notice, Part
+from services.guarantee.domain.claim import Claim, ClaimStatus
 from services.guarantee.domain.due import DueKind, DueStatus
 from services.guarantee.domain.ledger import Account
 from services.guarantee.domain.recovery import (
     NewRecovery,
     RecoveryStatus,
-    distributed,
-    recovered,
-    unrecovered,
 )
 from services.guarantee.domain.terms import RecoveryRank
 from services.guarantee.operations import recoveries
 from services.guarantee.store import ledger as ledger_store
-from tests.support.services import NOON, emitted
-from tests.unit.guarantee.chain import HELAN, MANAGER, TODAY, house_rules
+from tests.support.services import emitted
+from tests.unit.guarantee.chain import HELAN, MANAGER, TODAY
 from tests.unit.guarantee.losses import (
     BANK,
     FUND,
@@ -57,7 +50,6 @@ from tests.unit.guarantee.losses import (
 )
 
 LOAN_FEN = 300_000_000
-SHARES = next(one for one in house_rules().programmes if one.id == "ordinary").shares
 
 
 @pytest.fixture
@@ -278,19 +270,6 @@ def test_a_receipt_lies_between_the_payment_and_today(business: Database, claim:
     assert (refused.value.field, everything(business)) == ("received_on", before)
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [({"gross_fen": 0}, "gross_fen"), ({"costs_fen": -1}, "costs_fen"), ({"reference": ""}, "reference")],
-)
-def test_a_wrong_receipt_is_refused_by_its_field(change: dict[str, object], field: str) -> None:
-    right: dict[str, object] = {"reference": "R1", "gross_fen": 1, "received_on": TODAY}
-
-    with pytest.raises(Violation) as refused:
-        NewRecovery(**(right | change))  # type: ignore[arg-type]
-
-    assert refused.value.field == field
-
-
 def test_only_the_lead_reports_what_came_in(business: Database, claim: Claim) -> None:
     before = everything(business)
 
@@ -347,52 +326,3 @@ def test_a_recovery_is_told_when_it_is_booked_and_when_it_is_taken_back(
         "RECOVERY_STATUS_REVERSED",
     ]
     assert sum(part.amount_fen for part in told[0].parts) == 1_000_000
-
-
-def claim_on(parts: dict[str, int]) -> Claim:
-    """A claim with nothing in it but who bears what."""
-    total_fen = sum(parts.values())
-    return Claim(
-        id="clm_1",
-        loan_id="loan_1",
-        notice_number="1",
-        guarantee_id="gua_1",
-        bank="org_bank",
-        guarantor="org_local",
-        notice=Notice(loan_id="loan_1", notice_number="1", noticed_on=TODAY, principal_fen=total_fen),
-        noticed_at=NOON,
-        noticed_on=TODAY,
-        claimed_fen=total_fen,
-        covered_fen=total_fen - parts["bank"],
-        cap="",
-        cap_use_fen=0,
-        status=ClaimStatus.SETTLED,
-        payer="org_local",
-        review_by=TODAY,
-        parts=tuple(Part(party=party, organisation=party, bears_fen=fen) for party, fen in parts.items()),
-        policy_set="",
-    )
-
-
-RECEIPTS = st.lists(st.tuples(st.integers(1, 2_000), st.integers(0, 500)), min_size=1, max_size=8)
-
-
-@given(st.integers(1, 5_000), RECEIPTS, st.sampled_from(RecoveryRank))
-def test_however_it_comes_in_nobody_gets_more_than_it_bore_and_no_fen_is_lost(
-    loss_fen: int, receipts: list[tuple[int, int]], rank: RecoveryRank
-) -> None:
-    claim, history = claim_on(split(loss_fen, SHARES)), list[Claim]()
-    found = []
-    for number, (gross_fen, costs_fen) in enumerate(receipts):
-        new = NewRecovery(reference=str(number), gross_fen=gross_fen, costs_fen=costs_fen, received_on=TODAY)
-        history.append(claim)
-        found.append(distributed(claim, new, rank, f"rec_{number}", "org_local"))
-        claim = recovered(claim, found[-1])
-        assert all(0 <= part.received_fen <= part.bears_fen for part in claim.parts)
-
-    given_fen = sum(part.received_fen for part in claim.parts)
-    gross, costs = (sum(one[index] for one in receipts) for index in (0, 1))
-    assert given_fen + claim.surplus_fen == gross - costs + claim.costs_carried_fen
-    for before, recovery in zip(reversed(history), reversed(found), strict=True):
-        claim = unrecovered(claim, recovery)
-        assert claim == before
