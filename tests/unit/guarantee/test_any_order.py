@@ -312,5 +312,5 @@ def loan_of(guarantee: Guarantee, number: int) -> str:
     return f"loan_{number}_of_{guarantee.application_id}"
 
 
-GuaranteeBusiness.TestCase.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+GuaranteeBusiness.TestCase.settings = settings(max_examples=10, stateful_step_count=25, deadline=None)
 TestAnyOrder = GuaranteeBusiness.TestCase
