@@ -8,7 +8,7 @@ import grpc
 
 from rongqiao.coordination.v1 import coordination_pb2_grpc
 from rongqiao.credit.v1 import credit_pb2_grpc
-from rongqiao.guarantee.v1 import guarantee_pb2_grpc
+from rongqiao.guarantee.v1 import filings_pb2_grpc, guarantee_pb2_grpc
 from rongqiao.identity.v1 import identity_pb2_grpc
 from rongqiao.lending.v1 import lending_pb2_grpc
 from rongqiao.oversight.v1 import oversight_pb2_grpc
@@ -21,6 +21,7 @@ class Clients:
     coordination: coordination_pb2_grpc.CoordinationStub
     lending: lending_pb2_grpc.LendingStub
     guarantee: guarantee_pb2_grpc.GuaranteesStub
+    filings: filings_pb2_grpc.FilingsStub
     oversight: oversight_pb2_grpc.OversightStub
 
     @classmethod
@@ -31,5 +32,6 @@ class Clients:
             coordination=coordination_pb2_grpc.CoordinationStub(channel("coordination")),
             lending=lending_pb2_grpc.LendingStub(channel("lending")),
             guarantee=guarantee_pb2_grpc.GuaranteesStub(channel("guarantee")),
+            filings=filings_pb2_grpc.FilingsStub(channel("guarantee")),
             oversight=oversight_pb2_grpc.OversightStub(channel("oversight")),
         )

@@ -1,8 +1,9 @@
-"""A guarantor's desk: guarantees to confirm or reject, the room that is left, the programmes."""
+"""A guarantor's desk: guarantees to confirm, check, file or reject, the room that is left, the programmes."""
 
 from starlette.responses import Response
 
 from libs.chassis.problems import Problem
+from rongqiao.guarantee.v1 import filings_pb2
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from services.portal.audiences import GUARANTORS
 from services.portal.codes import enum_codes, enum_number
@@ -15,6 +16,9 @@ from services.portal.visit import Posting, Visit, Visiting
 router = page_router(GUARANTORS)
 
 STATES = enum_codes(pb.GuaranteeStatus.DESCRIPTOR)
+
+# What a guarantor looks at in a loan that its bank lent in batch business; it does not examine the firm again.
+CHECKS = ("BORROWER_KIND", "AMOUNT_AND_TERM", "PURPOSE", "NO_OTHER_COVER")
 
 
 @router.get("/guarantor/guarantees")
@@ -39,6 +43,30 @@ def reject(guarantee_id: str, visit: Visiting, posted: Posting) -> Response:
     except Problem as refusal:
         return _list_page(visit, back(posted, refusal, visit.words), guarantee_id, status_of(refusal))
     return visit.go("/guarantor/guarantees", done="rejected")
+
+
+@router.post("/guarantor/guarantees/{guarantee_id}/compliance")
+def check(guarantee_id: str, visit: Visiting, posted: Posting) -> Response:
+    """A listed loan comes into cover, or stays with its bank for the reason that is given."""
+    reason = posted.text("reason")
+    checks = [filings_pb2.Check(item=item, done=not reason, note=reason) for item in CHECKS]
+    word = filings_pb2.Compliance(passed=not reason, checks=checks, reason=reason)
+    request = filings_pb2.ComplianceItem(guarantee_id=guarantee_id, check=word)
+    try:
+        visit.act(visit.services.filings.CheckCompliance, request, posted.key)
+    except Problem as refusal:
+        return _list_page(visit, back(posted, refusal, visit.words), guarantee_id, status_of(refusal))
+    return visit.go("/guarantor/guarantees", done="kept_out" if reason else "covered")
+
+
+@router.post("/guarantor/guarantees/{guarantee_id}/file")
+def file(guarantee_id: str, visit: Visiting, posted: Posting) -> Response:
+    request = filings_pb2.LoanId(loan_id=posted.text("loan_id"))
+    try:
+        visit.act(visit.services.filings.SubmitFiling, request, posted.key)
+    except Problem as refusal:
+        return _list_page(visit, back(posted, refusal, visit.words), guarantee_id, status_of(refusal))
+    return visit.go("/guarantor/guarantees", done="filed")
 
 
 @router.get("/guarantor/headroom")
