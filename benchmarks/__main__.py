@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-BENCHMARKS: Mapping[str, str] = {"matching": "benchmarks.matching"}
+BENCHMARKS: Mapping[str, str] = {"matching": "benchmarks.matching", "guarantee": "benchmarks.guarantee"}
 
 
 def main(names: list[str]) -> None:
