@@ -23,9 +23,13 @@ def notify(body: Notice, call: Caller) -> Claim:
 
 @router.get("/claims")
 def list_claims(
-    call: Caller, status: ClaimStatus | None = None, cursor: str | None = None, limit: Limit = 0
+    call: Caller,
+    status: ClaimStatus | None = None,
+    overdue: bool = False,
+    cursor: str | None = None,
+    limit: Limit = 0,
 ) -> ClaimPage:
-    return call.read(claims.list_claims, status, cursor, limit)
+    return call.read(claims.list_claims, status, overdue, cursor, limit)
 
 
 @router.get("/claims/{claim_id}")
@@ -60,9 +64,13 @@ def take_back_recovery(recovery_id: str, body: Reason, call: Caller) -> Recovery
 
 @router.get("/dues")
 def list_dues(
-    call: Caller, status: DueStatus | None = None, cursor: str | None = None, limit: Limit = 0
+    call: Caller,
+    status: DueStatus | None = None,
+    overdue: bool = False,
+    cursor: str | None = None,
+    limit: Limit = 0,
 ) -> DuePage:
-    return call.read(dues.list_dues, status, cursor, limit)
+    return call.read(dues.list_dues, status, overdue, cursor, limit)
 
 
 @router.get("/dues/{due_id}")

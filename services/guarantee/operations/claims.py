@@ -101,12 +101,17 @@ def get_claim(tx: ReadTx, by: Principal, claim_id: str) -> Claim:
 
 
 def list_claims(
-    tx: ReadTx, by: Principal, status: ClaimStatus | None = None, cursor: str | None = None, limit: int = 0
+    tx: ReadTx,
+    by: Principal,
+    status: ClaimStatus | None = None,
+    overdue: bool = False,
+    cursor: str | None = None,
+    limit: int = 0,
 ) -> ClaimPage:
-    """The caller's own claims, newest first; all of them for the tiers above."""
+    """The caller's own claims, newest first; all of them for the tiers above. `overdue`: past their deadline."""
     by.require(*_SIDES, *_WATCHERS)
     side = (_SIDES[by.role], by.organisation) if by.role in _SIDES else None
-    return claim_store.page_of(tx, side, status, cursor, limit)
+    return claim_store.page_of(tx, side, status, tx.today if overdue else None, cursor, limit)
 
 
 def leave_cover(tx: WriteTx, claim: Claim, on: date) -> tuple[Claim, list[Movement]]:

@@ -70,11 +70,20 @@ def _entry(
 
 
 def list_dues(
-    tx: ReadTx, by: Principal, status: DueStatus | None = None, cursor: str | None = None, limit: int = 0
+    tx: ReadTx,
+    by: Principal,
+    status: DueStatus | None = None,
+    overdue: bool = False,
+    cursor: str | None = None,
+    limit: int = 0,
 ) -> DuePage:
-    """What the caller's organisation owes and is owed, newest first; all of it for the operator's support."""
+    """What the caller's organisation owes and is owed, newest first; all of it for the operator's support.
+
+    `overdue`: only what is unpaid past its day.
+    """
     by.require(*PARTIES, Role.OPERATOR)
-    return due_store.page_of(tx, None if by.role is Role.OPERATOR else by.organisation, status, cursor, limit)
+    party = None if by.role is Role.OPERATOR else by.organisation
+    return due_store.page_of(tx, party, status, tx.today if overdue else None, cursor, limit)
 
 
 def get_due(tx: ReadTx, by: Principal, due_id: str) -> Due:

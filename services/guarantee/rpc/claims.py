@@ -32,7 +32,8 @@ class ClaimsServicer(claims_pb2_grpc.ClaimsServicer):
         status = ClaimStatus(asked["status"]) if asked.get("status") else None
         call = self.door.call(context)
         return to_message(
-            pb.ClaimPage, call.read(claims.list_claims, status, asked.get("cursor"), request.limit)
+            pb.ClaimPage,
+            call.read(claims.list_claims, status, request.overdue, asked.get("cursor"), request.limit),
         )
 
     def AcceptClaim(self, request: pb.ClaimId, context: Context) -> pb.Claim:
@@ -65,7 +66,9 @@ class ClaimsServicer(claims_pb2_grpc.ClaimsServicer):
         asked = to_plain(request)
         status = DueStatus(asked["status"]) if asked.get("status") else None
         call = self.door.call(context)
-        return to_message(pb.DuePage, call.read(dues.list_dues, status, asked.get("cursor"), request.limit))
+        return to_message(
+            pb.DuePage, call.read(dues.list_dues, status, request.overdue, asked.get("cursor"), request.limit)
+        )
 
     def PayDue(self, request: pb.PayRequest, context: Context) -> pb.Due:
         call = self.door.call(context, writes=True)

@@ -1,6 +1,7 @@
 """Claims and recoveries."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,14 +50,23 @@ def update(tx: WriteTx, changed: Claim) -> None:
 
 
 def page_of(
-    tx: ReadTx, side: tuple[str, str] | None, status: ClaimStatus | None, cursor: str | None, limit: int
+    tx: ReadTx,
+    side: tuple[str, str] | None,
+    status: ClaimStatus | None,
+    overdue_on: date | None,
+    cursor: str | None,
+    limit: int,
 ) -> ClaimPage:
-    """Claims of one side, given as column and value; None: of all."""
+    """Claims of one side, given as column and value; None: of all. `overdue_on`: whose decision or payment is late."""
     query = sa.select(claims)
     if side is not None:
         query = query.where(claims.c[side[0]] == side[1])
     if status is not None:
         query = query.where(claims.c.status == status)
+    if overdue_on is not None:
+        undecided = (claims.c.status == ClaimStatus.NOTIFIED) & (claims.c.review_by < overdue_on)
+        unpaid = (claims.c.status == ClaimStatus.ACCEPTED) & (claims.c.pay_by < overdue_on)
+        query = query.where(undecided | unpaid)
     items, following = page(tx, query, claims.c.id, Claim, cursor, limit)
     return ClaimPage(items=items, next_cursor=following)
 

@@ -1,13 +1,14 @@
 """Dues."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 import sqlalchemy as sa
 
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
 from libs.chassis.rows import from_row, page, to_row
-from services.guarantee.domain.due import Due, DueKind, DuePage, DueStatus
+from services.guarantee.domain.due import UNPAID, Due, DueKind, DuePage, DueStatus
 from services.guarantee.store.tables import dues
 
 
@@ -51,14 +52,21 @@ def open_between(tx: WriteTx, reference: str, kind: DueKind, debtor: str, credit
 
 
 def page_of(
-    tx: ReadTx, party: str | None, status: DueStatus | None, cursor: str | None, limit: int
+    tx: ReadTx,
+    party: str | None,
+    status: DueStatus | None,
+    overdue_on: date | None,
+    cursor: str | None,
+    limit: int,
 ) -> DuePage:
-    """The dues that a party owes or is owed; None: of all."""
+    """The dues that a party owes or is owed; None: of all. `overdue_on`: unpaid past their day."""
     query = sa.select(dues)
     if party is not None:
         query = query.where((dues.c.debtor == party) | (dues.c.creditor == party))
     if status is not None:
         query = query.where(dues.c.status == status)
+    if overdue_on is not None:
+        query = query.where(dues.c.status.in_(UNPAID) & (dues.c.due_by < overdue_on))
     items, following = page(tx, query, dues.c.id, Due, cursor, limit)
     return DuePage(items=items, next_cursor=following)
 

@@ -11,6 +11,7 @@ from libs.chassis.problems import Conflict, Forbidden, NotFound
 from libs.criteria.violation import Violation
 from services.guarantee.domain.claim import Claim, ClaimStatus
 from services.guarantee.domain.due import Due, DueKind, DueStatus, Payment, Reason
+from services.guarantee.operations import claims as claim_operations
 from services.guarantee.operations import dues as due_operations
 from services.guarantee.operations import payments
 from tests.unit.guarantee.chain import HELAN, MANAGER, OPERATOR, TODAY
@@ -313,3 +314,20 @@ def test_a_due_that_is_paid_late_is_paid_on_its_own_day(business: Database, clai
     assert claim_of(business, claim).released_on == TODAY + timedelta(days=3)
     assert due_of(business, DueKind.REIMBURSEMENT).due_by == TODAY + timedelta(days=33)
     assert difference(business) is None
+
+
+def test_what_is_past_its_day_is_found(business: Database, claim: Claim) -> None:
+    due = due_of(business, DueKind.CLAIM)
+
+    in_time = late(business)
+    wait(business, days=(due.due_by - TODAY).days + 1)
+
+    assert in_time == ([], [])
+    assert late(business) == ([claim.id], [due.id])
+
+
+def late(database: Database) -> tuple[list[str], list[str]]:
+    with database.read() as tx:
+        claims = claim_operations.list_claims(tx, MANAGER, overdue=True).items
+        dues = due_operations.list_dues(tx, MANAGER, overdue=True).items
+    return [one.id for one in claims], [one.id for one in dues]
