@@ -22,8 +22,9 @@ from services.guarantee.domain.exchange import (
 )
 from services.guarantee.domain.filing import Acceptance, Filing
 from services.guarantee.domain.guarantee import Guarantee, Rejection
+from services.guarantee.domain.ledger import Movement
 from services.guarantee.domain.table_text import Row, cell
-from services.guarantee.operations import filings
+from services.guarantee.operations import filings, ledger
 from services.guarantee.operations.rows import attempted
 from services.guarantee.store import filings as filing_store
 
@@ -49,30 +50,35 @@ def decide_filings(tx: WriteTx, by: Principal, asked: FilingDecisions) -> Decisi
     by.require(Role.REGUARANTOR)
     rows = list(table_text.read(asked.csv, REQUIRED, COLUMNS))
     savepoint = tx.connection.begin_nested()
-    outcomes = tuple(_decided(tx, by, row) for row in rows)
+    moved: list[Movement] = []
+    outcomes = tuple(_decided(tx, by, row, moved) for row in rows)
     wrong = asked.all_or_nothing and not all(one.ok for one in outcomes)
     if asked.dry_run or wrong:
         savepoint.rollback()
     else:
+        ledger.post(tx, moved)
         savepoint.commit()
     return DecisionReport(kept=not (asked.dry_run or wrong), rows=outcomes)
 
 
-def _decided(tx: WriteTx, by: Principal, row: Row) -> DecisionRow:
+def _decided(tx: WriteTx, by: Principal, row: Row, moved: list[Movement]) -> DecisionRow:
+    """The row's outcome; its entries join those that are written at the end, all at once."""
     found = attempted(tx, lambda: _decide(tx, by, row))
     told = DecisionRow(row=row.number, loan_id=row.cells["loan_id"], layer=row.cells["layer"], ok=False)
-    if isinstance(found, Filing):
-        return replace(told, ok=True, status=found.status)
+    if isinstance(found, tuple):
+        filing, movements = found
+        moved += movements
+        return replace(told, ok=True, status=filing.status)
     message = found.detail if isinstance(found, Problem) else found.message
     return replace(told, field=found.field, message=message, mend=found.mend)
 
 
-def _decide(tx: WriteTx, by: Principal, row: Row) -> Filing:
+def _decide(tx: WriteTx, by: Principal, row: Row) -> tuple[Filing, list[Movement]]:
     loan_id, layer, decision = (cell(row, name) for name in ("loan_id", "layer", "decision"))
     if decision == Decision.ACCEPT:
-        return filings.accept_filing(tx, by, loan_id, layer, Acceptance(number=cell(row, "number")))
+        return filings.accepted(tx, by, loan_id, layer, Acceptance(number=cell(row, "number")))
     if decision == Decision.REJECT:
-        return filings.reject_filing(tx, by, loan_id, layer, Rejection(reason=cell(row, "reason")))
+        return filings.reject_filing(tx, by, loan_id, layer, Rejection(reason=cell(row, "reason"))), []
     raise Violation("decision", f"{decision!r} is no decision.", f"Use one of: {', '.join(Decision)}.")
 
 

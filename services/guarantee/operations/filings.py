@@ -75,17 +75,25 @@ def submit_filing(tx: WriteTx, by: Principal, loan_id: str) -> FilingList:
 
 def accept_filing(tx: WriteTx, by: Principal, loan_id: str, layer: str, acceptance: Acceptance) -> Filing:
     """A tier's yes: it takes its part of the liability and charges its fee. The same yes again changes nothing."""
+    filed, moved = accepted(tx, by, loan_id, layer, acceptance)
+    ledger.post(tx, moved)
+    return filed
+
+
+def accepted(
+    tx: WriteTx, by: Principal, loan_id: str, layer: str, acceptance: Acceptance
+) -> tuple[Filing, list[Movement]]:
+    """The same, for whoever accepts more at once: the filing, and the entries that are still to be written."""
     case, mine = _to_decide(tx, by, loan_id, layer)
     if mine.status is FilingStatus.FILED and mine.number == acceptance.number:
-        return mine
+        return mine, []
     filed = rules.accepted(mine, acceptance.number, by.subject, tx.today, case.line.due_on)
     after = _with(tx, case, filed)
     moved = _keep(tx, case, after)
     if mine.covers_until is None:
         programme = versions.of(tx, case.guarantee, case.line.drawn_on)
         moved += dues.fees(tx, case.guarantee, case.line, programme, layer, mine.organisation, tx.today)
-    ledger.post(tx, moved)
-    return filed
+    return filed, moved
 
 
 def reject_filing(tx: WriteTx, by: Principal, loan_id: str, layer: str, rejection: Rejection) -> Filing:
