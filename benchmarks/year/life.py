@@ -153,7 +153,7 @@ class Year:
         self._listed.clear()
 
     def _follow(self, loan: Loan, guarantee_id: str, loan_id: str, drawn_on: date) -> None:
-        """Three repayments; of a loan that defaults the first only."""
+        """Two repayments; of a loan that defaults the first only."""
         for number, left_fen in enumerate(loan.left(), start=1):
             due_on = loan.day(drawn_on, number)
             if loan.defaults and number == 2:

@@ -24,7 +24,7 @@ class Losses:
         self._house = house
 
     def notify(self, loan: Loan, loan_id: str) -> None:
-        principal_fen = loan.amount_fen * 2 // 3
+        principal_fen = loan.amount_fen // 2
         today = self._house.today
         notice = Notice(
             loan_id=loan_id,
@@ -32,7 +32,6 @@ class Losses:
             noticed_on=today,
             principal_fen=principal_fen,
             interest_fen=principal_fen // 100,
-            accelerated_on=today,
             documents=_terms(self._house, loan).claim_documents,
         )
         bank = manager(loan.bank, Role.BANK_MANAGER)
