@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from libs.criteria.shape import Shape
-from services.guarantee.domain.ledger import GENESIS, Account, Head, Kind, Stored, hash_of, said_by
+from services.guarantee.domain.ledger import GENESIS, Account, Head, Kind, Stored, chained, said_by
 
 _LEFT_COVER = frozenset({str(Kind.LIABILITY_RELEASED), str(Kind.LIABILITY_CLAIMED)})
 
@@ -52,7 +52,7 @@ class Recount:
             number += 1
             if entry.number != number:
                 return _difference("sequence", f"{book} #{number}", number, entry.number)
-            expected = hash_of(last, entry)
+            expected = chained(last, entry)
             if entry.hash != expected:
                 return _difference("hash", f"{book} #{number}", expected, entry.hash)
             if total_fen := self._add(book, entry):
@@ -76,7 +76,8 @@ class Recount:
     def _note_release(self, entry: Stored, principal_fen: int) -> None:
         if principal_fen and entry.loan_id:
             by_claim = entry.kind == Kind.LIABILITY_CLAIMED
-            self.releases.append((entry.loan_id, -principal_fen, entry.business_date, by_claim))
+            on = date.fromisoformat(entry.business_date)
+            self.releases.append((entry.loan_id, -principal_fen, on, by_claim))
 
     def of(self, account: Account) -> dict[tuple[str, str], int]:
         """The balances of an account that are not zero, by book and counterparty."""

@@ -111,13 +111,16 @@ class Entry(Shape):
 
 
 class Stored(NamedTuple):
-    """An entry as it lies in its book. An audit reads millions of them, and each is no more than its fields."""
+    """An entry as it lies in its book, its times as the text that is hashed: a date, an instant in UTC to microseconds.
+
+    An audit reads millions of them, and each is no more than its fields.
+    """
 
     book: str
     number: int
     kind: str
-    business_date: date
-    recorded_at: datetime
+    business_date: str
+    recorded_at: str
     loan_id: str | None
     reference: str
     policy_set: str
@@ -173,18 +176,37 @@ def written(head: Head, movement: Movement, recorded_at: datetime, policy_set: s
     return replace(entry, hash=hash_of(head.hash, entry))
 
 
-def hash_of(previous: str, entry: Entry | Stored) -> str:
-    """SHA-256 over a JSON array of the hash before and all that the entry says; instants to the microsecond in UTC.
+def hash_of(previous: str, entry: Entry) -> str:
+    return chained(previous, _as_stored(entry))
+
+
+def chained(previous: str, entry: Stored) -> str:
+    """SHA-256 over a JSON array of the hash before and all that the entry says.
 
     The array is put together by hand, as `json.dumps` without spaces would: a writer of JSON is slower than the hash.
     """
     loan = "null" if entry.loan_id is None else quoted(entry.loan_id)
     said = (
         f"[{quoted(previous)},{quoted(entry.book)},{entry.number},{quoted(entry.kind)},"
-        f'"{entry.business_date.isoformat()}","{entry.recorded_at.isoformat(timespec="microseconds")}",'
+        f"{quoted(entry.business_date)},{quoted(entry.recorded_at)},"
         f"{loan},{quoted(entry.reference)},{quoted(entry.policy_set)},{quoted(entry.postings)}]"
     )
     return sha256(said.encode()).hexdigest()
+
+
+def _as_stored(entry: Entry) -> Stored:
+    return Stored(
+        book=entry.book,
+        number=entry.number,
+        kind=entry.kind,
+        business_date=entry.business_date.isoformat(),
+        recorded_at=entry.recorded_at.isoformat(timespec="microseconds"),
+        loan_id=entry.loan_id,
+        reference=entry.reference,
+        policy_set=entry.policy_set,
+        postings=entry.postings,
+        hash=entry.hash,
+    )
 
 
 def root_of(previous: str, day: date, heads: Sequence[Head]) -> str:
