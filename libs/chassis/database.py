@@ -179,6 +179,11 @@ def advisory_lock(connection: sa.Connection, name: str) -> bool:
     return bool(taken.scalar())
 
 
+def advisory_unlock(name: str) -> sa.Select[tuple[bool]]:
+    """What frees the lock of `advisory_lock` before its connection closes (PostgreSQL)."""
+    return sa.select(sa.func.pg_advisory_unlock(sa.func.hashtextextended(name, 0)))
+
+
 def _engine(url: str, schema: str | None, pool_size: int) -> sa.Engine:
     if url.startswith("sqlite"):
         engine = sa.create_engine(

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from libs.chassis.database import Database, advisory_lock
+from libs.chassis.database import Database, advisory_lock, advisory_unlock
 from libs.eventing.outage import database_outages
 from libs.eventing.tables import event_of, outbox
 from libs.eventing.transport import Producer, Transport
@@ -139,6 +139,10 @@ class _Lead:
         return connection
 
     def give_up(self) -> None:
+        """Let the next relay lead at once: the end of a session alone frees its lock a moment later."""
         if self._connection is not None:
+            if self._taken:
+                with suppress(DBAPIError):
+                    self._connection.execute(advisory_unlock(self._name))
             self._connection.close()
         self._connection, self._taken = None, False
