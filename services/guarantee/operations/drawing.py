@@ -62,6 +62,7 @@ def draw(tx: WriteTx, guarantee: Guarantee, loan: Disbursement) -> list[Movement
         keep_out(tx, after, line, refusal)
     else:
         keep(tx, after, loan.disbursed_on)
+        holding.hand_back(tx, after)
     return []
 
 

@@ -46,9 +46,15 @@ def hand_on(tx: WriteTx, wish: Reservation, new_id: str) -> None:
     rooms.shrink(tx, old.id, old.guarantor, old.party, left_fen, shares, annual=False)
 
 
+def hand_back(tx: WriteTx, renewal: Guarantee) -> None:
+    """A renewal was paid out for less than was reserved, and is not in effect yet: the old one stands for the rest."""
+    if renewal.renews is not None:
+        restore(tx, guarantee_store.to_change(tx, renewal.renews))
+
+
 def restore(tx: WriteTx, guarantee: Guarantee) -> None:
     """Let a guarantee hold again what it stands for, after a renewal took less of it over than it had reserved."""
-    amount_fen = drawing.stands_for(guarantee, _drawdowns(tx, guarantee))
+    amount_fen = drawing.stands_for(guarantee, _drawdowns(tx, guarantee), _handed_on(tx, guarantee))
     shares = states.contract(guarantee)
     rooms.restore(tx, guarantee.id, guarantee.guarantor, guarantee.party, amount_fen, shares)
 
