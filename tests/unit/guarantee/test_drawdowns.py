@@ -27,6 +27,7 @@ from tests.unit.guarantee.chain import (
     held,
     house_rules,
     limits_out_of_order,
+    pass_line,
     read_back,
     repay,
     reserve,
@@ -241,6 +242,23 @@ def test_a_renewal_drawn_for_less_leaves_the_rest_with_the_old_loan(database: Da
     assert read_back(database, old).outstanding_fen == 1 * MILLION
     assert held(database)[BORROWER] == 3 * MILLION
     assert liabilities(database) == {(HELAN.id, "uscc:a"): 240_000_000}
+
+
+def test_a_listed_renewal_drawn_for_less_leaves_the_rest_with_the_old_loan_at_once(
+    database: Database,
+) -> None:
+    """It holds its own part while it waits for the check; the old loan holds the rest, and all if it fails."""
+    old = pass_line(database, disburse(database, reserve(database, wish(programme="batch"))))
+    before = held(database)["borrower/uscc:a/batch"]
+    wanted = replace(wish("app_2", programme="batch"), renews=old.id)
+
+    listed = disburse(database, reserve(database, wanted), amount_fen=1 * MILLION)
+    waiting = held(database)["borrower/uscc:a/batch"]
+    pass_line(database, listed)
+
+    assert (before, waiting) == (3 * MILLION, 3 * MILLION)
+    assert held(database)["borrower/uscc:a/batch"] == 3 * MILLION
+    assert read_back(database, old).outstanding_fen == 2 * MILLION
 
 
 def test_a_renewal_enlarges_no_liability_and_changes_no_programme(database: Database) -> None:
