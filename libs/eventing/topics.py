@@ -42,7 +42,7 @@ GUARANTEE_HEADROOM = Topic("rongqiao.guarantee.headroom.v1", Kind.STATE, _FEW, "
 GUARANTEE_GUARANTEE = Topic("rongqiao.guarantee.guarantee.v1", Kind.FACT, _MANY, "guarantee")
 GUARANTEE_CLAIM = Topic("rongqiao.guarantee.claim.v1", Kind.FACT, _MANY, "guarantee")
 GUARANTEE_RECOVERY = Topic("rongqiao.guarantee.recovery.v1", Kind.FACT, _MANY, "guarantee")
-GUARANTEE_RED_LINE = Topic("rongqiao.guarantee.red_line.v1", Kind.FACT, _FEW, "guarantee")
+GUARANTEE_RED_LINE = Topic("rongqiao.guarantee.redline.v1", Kind.FACT, _FEW, "guarantee")
 CREDIT_PARTY = Topic("rongqiao.credit.party.v1", Kind.STATE, _MANY, "credit")
 CREDIT_CONSENT = Topic("rongqiao.credit.consent.v1", Kind.FACT, _MANY, "credit")
 MATCHING_RECOMMENDATION = Topic("rongqiao.matching.recommendation.v1", Kind.FACT, _MANY, "matching")
@@ -57,9 +57,9 @@ TOPICS = (
     GUARANTEE_PROGRAMME,
     GUARANTEE_HEADROOM,
     GUARANTEE_GUARANTEE,
-    GUARANTEE_RED_LINE,
     GUARANTEE_CLAIM,
     GUARANTEE_RECOVERY,
+    GUARANTEE_RED_LINE,
     CREDIT_PARTY,
     CREDIT_CONSENT,
     MATCHING_RECOMMENDATION,
