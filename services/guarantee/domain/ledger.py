@@ -177,7 +177,7 @@ def written(head: Head, movement: Movement, recorded_at: datetime, policy_set: s
 
 
 def hash_of(previous: str, entry: Entry) -> str:
-    return chained(previous, _as_stored(entry))
+    return chained(previous, as_stored(entry))
 
 
 def chained(previous: str, entry: Stored) -> str:
@@ -194,7 +194,7 @@ def chained(previous: str, entry: Stored) -> str:
     return sha256(said.encode()).hexdigest()
 
 
-def _as_stored(entry: Entry) -> Stored:
+def as_stored(entry: Entry) -> Stored:
     return Stored(
         book=entry.book,
         number=entry.number,

@@ -18,7 +18,7 @@ from services.guarantee.domain.ledger import (
     Kind,
     Movement,
     Posting,
-    Stored,
+    as_stored,
     lines_of,
     movement_of,
     opposite,
@@ -84,7 +84,7 @@ def chained(amounts: list[int]) -> list[Entry]:
 
 
 def counted(entries: list[Entry], head: Head) -> str | None:
-    fields = [Stored(**{name: getattr(one, name) for name in Stored._fields}) for one in entries]
+    fields = [as_stored(one) for one in entries]
     found = Recount().count(HELAN.id, fields, head)
     return None if found is None else found.check
 
@@ -146,7 +146,7 @@ def test_entries_of_many_at_once_stand_in_one_row(database: Database) -> None:
 
 
 def counted_as(book: str, entries: list[Entry], head: Head) -> object:
-    fields = [Stored(**{name: getattr(one, name) for name in Stored._fields}) for one in entries]
+    fields = [as_stored(one) for one in entries]
     return Recount().count(book, fields, head)
 
 
