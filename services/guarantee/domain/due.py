@@ -38,7 +38,10 @@ UNPAID = (DueStatus.OPEN, DueStatus.DISPUTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due(Shape):
-    """`reference` is the claim, recovery or filing that it comes from; `guarantor` the direct guarantor of the loan."""
+    """`reference` is the claim, recovery or filing that it comes from; `guarantor` the direct guarantor of the loan.
+
+    `note`: why its payment was taken back, or it was given up, last.
+    """
 
     id: str
     kind: DueKind
@@ -55,6 +58,7 @@ class Due(Shape):
     payment_reference: str | None = None
     disputed_by: str | None = None
     dispute: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ class Recovery(Shape):
     received_on: date
     lead: str
     status: RecoveryStatus = RecoveryStatus.BOOKED
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Payments: a due is paid, and what follows from it; or the money came back; or a line is disputed."""
 
+from dataclasses import replace
 from datetime import date
 
 from libs.chassis.database import WriteTx
@@ -37,10 +38,10 @@ def pay(tx: WriteTx, by: Principal, due_id: str, payment: Payment) -> Due:
     return paid
 
 
-def take_back(tx: WriteTx, by: Principal, due_id: str, _reason: Reason) -> Due:
+def take_back(tx: WriteTx, by: Principal, due_id: str, reason: Reason) -> Due:
     """The payment came back: it is open again. What it led to is undone with it, or stands in the way."""
     due, claim = _to_change(tx, by, due_id)
-    open_again = rules.unpaid(due)
+    open_again = replace(rules.unpaid(due), note=reason.reason)
     movements = rules.payment_movements(due, dues.books(tx), tx.today, back=True)
     if claim is not None and due.kind in _TO_THE_BANK:
         movements += _unfollow(tx, claim)
@@ -67,11 +68,11 @@ def withdraw_dispute(tx: WriteTx, by: Principal, due_id: str) -> Due:
     return agreed
 
 
-def cancel(tx: WriteTx, by: Principal, due_id: str, _reason: Reason) -> Due:
+def cancel(tx: WriteTx, by: Principal, due_id: str, reason: Reason) -> Due:
     """The creditor gives up a fee, for one that was charged wrongly; the entries are answered by their opposites."""
     due, _ = _to_change(tx, by, due_id, both=True)
     by.require_organisation(due.creditor)
-    cancelled = rules.cancelled(due)
+    cancelled = replace(rules.cancelled(due), note=reason.reason)
     due_store.update(tx, cancelled)
     ledger.post(tx, _opposites(tx, due))
     return cancelled

@@ -58,7 +58,7 @@ def record(tx: WriteTx, by: Principal, claim_id: str, new: NewRecovery) -> Recov
     return recovery
 
 
-def take_back(tx: WriteTx, by: Principal, recovery_id: str, _reason: Reason) -> Recovery:
+def take_back(tx: WriteTx, by: Principal, recovery_id: str, reason: Reason) -> Recovery:
     """The latest recovery of a claim was wrong: all that it led to is answered by its opposite."""
     by.require(*BANK, *GUARANTOR)
     known = claim_store.recovery(tx, recovery_id)
@@ -71,7 +71,7 @@ def take_back(tx: WriteTx, by: Principal, recovery_id: str, _reason: Reason) -> 
         for entry in ledger_store.of_reference(tx, known.id)
     ]
     _reopen(tx, claim, known)
-    reversed_one = replace(known, status=RecoveryStatus.REVERSED)
+    reversed_one = replace(known, status=RecoveryStatus.REVERSED, note=reason.reason)
     claim_store.update_recovery(tx, reversed_one)
     claims.keep(tx, losses.as_it_stands(tx, rules.unrecovered(claim, known)), tx.today)
     ledger.post(tx, movements)

@@ -268,6 +268,7 @@ dues = sa.Table(
     sa.Column("payment_reference", sa.String(80)),
     sa.Column("disputed_by", sa.String(80)),
     sa.Column("dispute", sa.Text),
+    sa.Column("note", sa.Text),
     sa.CheckConstraint("amount_fen > 0", name="amount"),
     sa.Index("ix_dues_debtor_status", "debtor", "status"),
     sa.Index("ix_dues_creditor_status", "creditor", "status"),
@@ -327,6 +328,7 @@ recoveries = sa.Table(
     sa.Column("received_on", sa.Date, nullable=False),
     sa.Column("lead", sa.String(80), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("note", sa.Text),
     sa.UniqueConstraint("claim_id", "reference"),
 )
 

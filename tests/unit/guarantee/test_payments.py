@@ -331,3 +331,11 @@ def late(database: Database) -> tuple[list[str], list[str]]:
         claims = claim_operations.list_claims(tx, MANAGER, overdue=True).items
         dues = due_operations.list_dues(tx, MANAGER, overdue=True).items
     return [one.id for one in claims], [one.id for one in dues]
+
+
+def test_why_a_payment_came_back_stays_with_it(business: Database, claim: Claim) -> None:
+    paid = pay(business, due_of(business, DueKind.CLAIM))
+
+    take_back_payment(business, paid)
+
+    assert due_of(business, DueKind.CLAIM).note is not None

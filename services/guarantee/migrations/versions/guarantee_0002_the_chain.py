@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("payment_reference", sa.String(length=80), nullable=True),
         sa.Column("disputed_by", sa.String(length=80), nullable=True),
         sa.Column("dispute", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_dues_amount")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dues")),
     )
@@ -364,6 +365,7 @@ def upgrade() -> None:
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("lead", sa.String(length=80), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_recoveries_claim_id_claims")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recoveries")),
         sa.UniqueConstraint("claim_id", "reference", name=op.f("uq_recoveries_claim_id_reference")),
