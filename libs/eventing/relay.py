@@ -141,7 +141,7 @@ class _Lead:
     def give_up(self) -> None:
         """Let the next relay lead at once: the end of a session alone frees its lock a moment later."""
         if self._connection is not None:
-            if self._taken:
+            if self._taken and not self._connection.invalidated:  # a lost session took its lock with it
                 with suppress(DBAPIError):
                     self._connection.execute(advisory_unlock(self._name))
             self._connection.close()
