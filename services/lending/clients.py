@@ -12,8 +12,8 @@ from libs.chassis.intents import Intent
 from libs.chassis.rpc import invoke
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from rongqiao.guarantee.v1 import guarantee_pb2_grpc
-from services.lending import store
 from services.lending.domain.application import Application
+from services.lending.store import applications as application_store
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class GuaranteeClient:
     def reserve(self, intent: Intent) -> pb.Guarantee:
         """The reservation; raises the Problem with which guarantee refused it."""
         with self.database.read() as tx:
-            application = store.application(tx, intent.subject)
+            application = application_store.get(tx, intent.subject)
         stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)
         return invoke(stub.Reserve, reservation(application), token=self.token(), key=intent.id)
 
     def release(self, intent: Intent) -> pb.Guarantee | None:
         with self.database.read() as tx:
-            guarantee_id = store.application(tx, intent.subject).guarantee_id
+            guarantee_id = application_store.get(tx, intent.subject).guarantee_id
         if guarantee_id is None:
             return None
         stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)

@@ -8,13 +8,13 @@ from libs.eventing.envelope import Event
 from libs.eventing.inbox import Handler
 from libs.eventing.topics import Topic
 from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
-from services.lending import operations
+from services.lending.operations import covers
 
 
 def on_guarantee(tx: WriteTx, event: Event) -> None:
     changed = event.decode(guarantee_events.GuaranteeChanged)
     if changed.application_id:
-        operations.follow_guarantee(tx, changed)
+        covers.follow_guarantee(tx, changed)
 
 
 HANDLERS: Mapping[Topic, Handler] = {

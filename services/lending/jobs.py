@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from libs.chassis.database import Database
 from libs.chassis.intents import Runner, Runners, run_due
 from libs.chassis.service import Job
-from services.lending import operations
 from services.lending.clients import GuaranteeClient
+from services.lending.operations import covers
 
 
 def runners(client: GuaranteeClient) -> Runners:
     return {
-        operations.RESERVE: Runner(client.reserve, operations.record_reservation),
-        operations.RELEASE: Runner(client.release, operations.record_release),
+        covers.RESERVE: Runner(client.reserve, covers.record_reservation),
+        covers.RELEASE: Runner(client.release, covers.record_release),
     }
 
 

@@ -8,8 +8,8 @@ from rongqiao.lending.v1 import lending_pb2_grpc
 from services.lending import jobs
 from services.lending.clients import GuaranteeClient
 from services.lending.handlers import HANDLERS
-from services.lending.http import router
-from services.lending.rpc import LendingServicer
+from services.lending.http import routers
+from services.lending.rpc.lending import LendingServicer
 from services.lending.store import metadata
 
 NAME = "lending"
@@ -25,7 +25,7 @@ def build(context: Context) -> Service:
         metadata=metadata,
         migrations=Path(__file__).parent / "migrations" / "versions",
         collections=("products", "applications", "loans"),
-        routers=(router,),
+        routers=routers,
         add_servicers=(partial(lending_pb2_grpc.add_LendingServicer_to_server, servicer),),
         rpc_names=("rongqiao.lending.v1.Lending",),
         handlers=HANDLERS,

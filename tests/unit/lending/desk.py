@@ -13,11 +13,11 @@ from libs.chassis.problems import Conflict, Problem
 from libs.chassis.tables import intents
 from libs.eventing.envelope import Event
 from rongqiao.guarantee.v1 import events_pb2, guarantee_pb2
-from services.lending import operations
 from services.lending.domain.application import Application, Approval, Declination, Disbursement
 from services.lending.domain.intake import ImportProducts, ImportReport
 from services.lending.domain.loan import Loan, Repayment
 from services.lending.domain.product import NewProduct, Product
+from services.lending.operations import applications, covers, intake, loans, products
 from tests.support.lending import FIRM, new_application, new_product
 from tests.support.services import emitted
 
@@ -44,49 +44,49 @@ class Desk:
             return query(tx, by, *args, **kwargs)
 
     def registered(self, new: NewProduct | None = None, by: Principal = OFFICER) -> Product:
-        return self.act(operations.register_product, by, new or new_product())
+        return self.act(products.register_product, by, new or new_product())
 
     def published(self, new: NewProduct | None = None) -> Product:
-        return self.act(operations.publish_product, MANAGER, self.registered(new).id)
+        return self.act(products.publish_product, MANAGER, self.registered(new).id)
 
     def imported(self, csv: str, **how: bool) -> ImportReport:
-        return self.act(operations.import_products, OFFICER, ImportProducts(csv=csv, **how))
+        return self.act(intake.import_products, OFFICER, ImportProducts(csv=csv, **how))
 
     def opened(self, product: Product | None = None, **changes: Any) -> Application:
         new = new_application(product or self.published(), **changes)
-        return self.act(operations.open_application, COORDINATION, new)
+        return self.act(applications.open_application, COORDINATION, new)
 
     def approved(self, application: Application) -> Application:
-        return self.act(operations.approve_application, OFFICER, application.id, APPROVAL)
+        return self.act(applications.approve_application, OFFICER, application.id, APPROVAL)
 
     def declined(self, application: Application, *codes: str) -> Application:
         declination = Declination(reason_codes=codes)
-        return self.act(operations.decline_application, OFFICER, application.id, declination)
+        return self.act(applications.decline_application, OFFICER, application.id, declination)
 
     def withdrawn(self, application: Application) -> Application:
-        return self.act(operations.withdraw_application, OWNER, application.id)
+        return self.act(applications.withdraw_application, OWNER, application.id)
 
     def disbursed(self, application: Application, told: Disbursement = PAID_OUT) -> Loan:
-        return self.act(operations.disburse, OFFICER, application.id, told)
+        return self.act(loans.disburse, OFFICER, application.id, told)
 
     def repaid(self, loan: Loan, repayment: Repayment) -> Loan:
-        return self.act(operations.repay, OFFICER, loan.id, repayment)
+        return self.act(loans.repay, OFFICER, loan.id, repayment)
 
     def lent(self) -> Loan:
         return self.disbursed(self.approved(self.opened()))
 
     def seen(self, application: Application) -> Application:
-        return self.ask(operations.get_application, OFFICER, application.id)
+        return self.ask(applications.get_application, OFFICER, application.id)
 
     def answered(self, application: Application, outcome: guarantee_pb2.Guarantee | Problem) -> None:
         """The outcome of the call to guarantee comes in."""
-        intent = Intent("int_1", operations.RESERVE, application.id, {}, 0)
-        self.database.transact(lambda tx: operations.record_reservation(tx, intent, outcome))
+        intent = Intent("int_1", covers.RESERVE, application.id, {}, 0)
+        self.database.transact(lambda tx: covers.record_reservation(tx, intent, outcome))
 
     def heard(self, application: Application, status: int, note: str | None = None) -> None:
         """An event of guarantee comes in."""
         changed = guarantee_changed(application, status, note)
-        self.database.transact(lambda tx: operations.follow_guarantee(tx, changed))
+        self.database.transact(lambda tx: covers.follow_guarantee(tx, changed))
 
     def intended(self, application: Application) -> list[str]:
         """Kinds of the calls that are still to be made for the application."""

@@ -13,7 +13,6 @@ from libs.chassis.problems import Forbidden, NotFound
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.loan_terms import GuaranteeMode, IpRightKind
-from services.lending import operations
 from services.lending.domain.application import (
     Application,
     ApplicationStatus,
@@ -23,6 +22,7 @@ from services.lending.domain.application import (
     Disbursement,
 )
 from services.lending.domain.product import IpPledgeCap
+from services.lending.operations import applications, covers, loans
 from tests.support.lending import GUARANTEED, OTHER_FIRM, new_application, new_product
 from tests.unit.lending.desk import (
     APPROVAL,
@@ -122,35 +122,35 @@ def test_only_coordination_opens_an_application(desk: Desk) -> None:
 
     for by in (OFFICER, OWNER):
         with pytest.raises(Forbidden):
-            desk.act(operations.open_application, by, new_application(product))
+            desk.act(applications.open_application, by, new_application(product))
 
 
 def test_the_bank_and_the_firm_see_it_and_nobody_else(desk: Desk) -> None:
     application = desk.opened()
 
     for by in (OFFICER, MANAGER, OWNER, COORDINATION):
-        assert desk.ask(operations.get_application, by, application.id) == application
+        assert desk.ask(applications.get_application, by, application.id) == application
     for by in (THEIR_MANAGER, STRANGER, Principal("acc_r", Role.REGULATOR, "org_r")):
         with pytest.raises(Forbidden):
-            desk.ask(operations.get_application, by, application.id)
+            desk.ask(applications.get_application, by, application.id)
 
 
 def test_each_sees_its_own_in_a_list(desk: Desk) -> None:
     product = desk.published()
     mine, theirs = desk.opened(product), desk.opened(product, party=OTHER_FIRM)
 
-    assert desk.ask(operations.list_applications, OFFICER).items == (theirs, mine)
-    assert desk.ask(operations.list_applications, OWNER).items == (mine,)
-    assert desk.ask(operations.list_applications, STRANGER).items == (theirs,)
-    assert desk.ask(operations.list_applications, THEIR_MANAGER).items == ()
-    assert desk.ask(operations.list_applications, OFFICER, ApplicationStatus.APPROVED).items == ()
+    assert desk.ask(applications.list_applications, OFFICER).items == (theirs, mine)
+    assert desk.ask(applications.list_applications, OWNER).items == (mine,)
+    assert desk.ask(applications.list_applications, STRANGER).items == (theirs,)
+    assert desk.ask(applications.list_applications, THEIR_MANAGER).items == ()
+    assert desk.ask(applications.list_applications, OFFICER, ApplicationStatus.APPROVED).items == ()
 
 
 ON_ONE: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "approve": (operations.approve_application, (APPROVAL,)),
-    "decline": (operations.decline_application, (Declination(reason_codes=("FIRM_AGE",)),)),
+    "approve": (applications.approve_application, (APPROVAL,)),
+    "decline": (applications.decline_application, (Declination(reason_codes=("FIRM_AGE",)),)),
     "disburse": (
-        operations.disburse,
+        loans.disburse,
         (Disbursement(disbursed_on=date(2026, 11, 20), external_id="L-1"),),
     ),
 }
@@ -174,7 +174,7 @@ def test_another_firm_withdraws_nothing(desk: Desk) -> None:
 
     for by in (STRANGER, OFFICER):
         with pytest.raises(Forbidden):
-            desk.act(operations.withdraw_application, by, application.id)
+            desk.act(applications.withdraw_application, by, application.id)
     assert desk.seen(application) == application
 
 
@@ -207,7 +207,7 @@ def test_an_approval_that_cannot_be_is_refused(desk: Desk, changes: dict[str, in
     approval = Approval(**({"amount_fen": 1, "rate_ppm": 1, "term_months": 1} | changes))
 
     with pytest.raises(Violation) as refused:
-        desk.act(operations.approve_application, OFFICER, application.id, approval)
+        desk.act(applications.approve_application, OFFICER, application.id, approval)
 
     assert refused.value.field == field
 
@@ -243,7 +243,7 @@ def test_a_wanted_guarantee_is_reserved_when_the_bank_approves(desk: Desk) -> No
 
     approved = desk.approved(opened)
 
-    assert (approved.cover, desk.intended(approved)) == (Cover.RESERVING, [operations.RESERVE])
+    assert (approved.cover, desk.intended(approved)) == (Cover.RESERVING, [covers.RESERVE])
 
 
 NOT_YET = {
@@ -302,7 +302,7 @@ def test_a_firm_that_steps_back_while_room_is_reserved_gives_it_back(desk: Desk)
 
     desk.answered(application, reservation(application))
 
-    assert desk.intended(application) == [operations.RELEASE]
+    assert desk.intended(application) == [covers.RELEASE]
     assert desk.seen(application).guarantee_id == "gua_1"
 
 
@@ -313,7 +313,7 @@ def test_a_firm_that_steps_back_after_the_reservation_gives_it_back(desk: Desk) 
 
     desk.withdrawn(application)
 
-    assert desk.intended(application) == [operations.RELEASE]
+    assert desk.intended(application) == [covers.RELEASE]
 
 
 def test_a_firm_that_steps_back_before_gives_nothing_back(desk: Desk) -> None:
@@ -389,4 +389,4 @@ def test_whenever_the_firm_steps_back_reserved_room_is_given_back(
     one_desk.answered(application, reservation(application))
 
     over = {REJECTED, CANCELLED, EXPIRED, RELEASED, EFFECTIVE} & set(news[:when])
-    assert operations.RELEASE in one_desk.intended(application) or over
+    assert covers.RELEASE in one_desk.intended(application) or over

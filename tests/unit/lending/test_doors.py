@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
+from fastapi import APIRouter
 from google.protobuf.message import Message
 
 from libs.chassis.ids import new_id
@@ -14,8 +15,8 @@ from libs.chassis.problems import Invalid, NotFound
 from libs.chassis.rpc import invoke
 from rongqiao.lending.v1 import lending_pb2 as pb
 from rongqiao.lending.v1 import lending_pb2_grpc
-from services.lending.http import router
-from services.lending.rpc import LendingServicer
+from services.lending.http import routers
+from services.lending.rpc.lending import LendingServicer
 from tests.support.rpc import door_of, serving, token_of
 from tests.support.services import Client, client_of
 from tests.unit.lending.desk import COORDINATION, MANAGER, OFFICER, OWNER, Desk
@@ -43,8 +44,18 @@ APPLICATION = {
 }
 
 
+def _all_routes() -> APIRouter:
+    router = APIRouter()
+    for part in routers:
+        router.include_router(part)
+    return router
+
+
+ROUTER = _all_routes()
+
+
 def http_of(desk: Desk, by: Principal) -> Client:
-    return client_of(desk.database, router, by.role, by.organisation, by.subject)
+    return client_of(desk.database, ROUTER, by.role, by.organisation, by.subject)
 
 
 def test_a_loan_comes_about_over_http(desk: Desk) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from libs.criteria.violation import Violation
-from services.lending import operations
 from services.lending.domain.intake import ImportReport, RowOutcome
 from services.lending.domain.product import ProductStatus
+from services.lending.operations import products
 from services.lending.store import metadata
 from tests.support.services import opened
 from tests.unit.lending.desk import OFFICER, Desk
@@ -56,7 +56,7 @@ def outcomes(report: ImportReport) -> list[str]:
 
 
 def listed(desk: Desk) -> list[str]:
-    page = desk.ask(operations.list_products, OFFICER, limit=200)
+    page = desk.ask(products.list_products, OFFICER, limit=200)
     return sorted(product.external_id for product in page.items)
 
 
@@ -65,7 +65,7 @@ def test_every_good_row_becomes_a_draft(desk: Desk) -> None:
 
     assert (report.accepted, report.rejected) == (2, 0)
     assert [(told.row, told.external_id) for told in report.rows] == [(2, "P-1"), (3, "P-2")]
-    product = desk.ask(operations.get_product, OFFICER, report.rows[0].product_id)
+    product = desk.ask(products.get_product, OFFICER, report.rows[0].product_id)
     assert product.status is ProductStatus.DRAFT
     assert [fee.name for fee in product.terms.fees] == ["评估费", "抵押登记费"]
     assert [criterion.fact for criterion in product.terms.criteria] == ["tax_grade", "score"]

@@ -16,9 +16,9 @@ from libs.chassis.problems import Conflict, Forbidden, NotFound
 from libs.criteria.violation import Violation
 from rongqiao.lending.v1 import events_pb2
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.lending import operations
 from services.lending.domain.application import Disbursement
 from services.lending.domain.loan import Repayment
+from services.lending.operations import loans
 from services.lending.store import metadata
 from tests.support.lending import DIMENSIONS, FIRM, GUARANTEED, OTHER_FIRM, new_product
 from tests.support.services import opened
@@ -131,20 +131,20 @@ def test_only_the_bank_of_the_loan_reports_repayments(desk: Desk) -> None:
 
     for by in (THEIR_MANAGER, OWNER):
         with pytest.raises(Forbidden):
-            desk.act(operations.repay, by, loan.id, REPAYMENT)
+            desk.act(loans.repay, by, loan.id, REPAYMENT)
     with pytest.raises(NotFound):
-        desk.act(operations.repay, OFFICER, "loan_none", REPAYMENT)
+        desk.act(loans.repay, OFFICER, "loan_none", REPAYMENT)
 
 
 def test_the_bank_and_the_firm_list_the_loan_and_nobody_else(desk: Desk) -> None:
     loan = desk.lent()
 
     for by in (OFFICER, MANAGER, OWNER):
-        assert desk.ask(operations.list_loans, by).items == (loan,)
+        assert desk.ask(loans.list_loans, by).items == (loan,)
     for by in (THEIR_MANAGER, Principal("acc_other", Role.SME, OTHER_FIRM)):
-        assert desk.ask(operations.list_loans, by).items == ()
+        assert desk.ask(loans.list_loans, by).items == ()
     with pytest.raises(Forbidden):
-        desk.ask(operations.list_loans, Principal("acc_r", Role.REGULATOR, "org_r"))
+        desk.ask(loans.list_loans, Principal("acc_r", Role.REGULATOR, "org_r"))
 
 
 class Repayments(RuleBasedStateMachine):
@@ -194,7 +194,7 @@ class Repayments(RuleBasedStateMachine):
 
     @invariant()
     def what_is_owed_is_what_was_not_paid(self) -> None:
-        (known,) = self.desk.ask(operations.list_loans, OFFICER).items
+        (known,) = self.desk.ask(loans.list_loans, OFFICER).items
         assert known.outstanding_fen == self.owed_fen
         assert 0 <= known.outstanding_fen <= known.amount_fen
 

@@ -10,8 +10,8 @@ from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.loan_terms import GuaranteeMode, IpRightKind, RateBase
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.lending import operations
 from services.lending.domain.product import IpPledgeCap, Product, ProductFlag, ProductStatus, Rate
+from services.lending.operations import products
 from tests.support.lending import new_product, terms
 from tests.unit.lending.desk import (
     BANK,
@@ -40,9 +40,9 @@ def test_a_registered_product_is_a_draft_that_nobody_else_sees(desk: Desk) -> No
         BANK,
         OFFICER.subject,
     )
-    assert desk.ask(operations.get_product, OFFICER, draft.id) == draft
+    assert desk.ask(products.get_product, OFFICER, draft.id) == draft
     with pytest.raises(NotFound):
-        desk.ask(operations.get_product, OWNER, draft.id)
+        desk.ask(products.get_product, OWNER, draft.id)
     assert states(desk) == []
 
 
@@ -59,21 +59,21 @@ def test_whoever_wrote_the_draft_last_may_not_publish_it(desk: Desk) -> None:
     draft = desk.registered(by=MANAGER)
 
     with pytest.raises(Violation, match="registered a product may not publish"):
-        desk.act(operations.publish_product, MANAGER, draft.id)
+        desk.act(products.publish_product, MANAGER, draft.id)
 
 
 def test_only_a_manager_publishes(desk: Desk) -> None:
     draft = desk.registered(by=MANAGER)
 
     with pytest.raises(Forbidden):
-        desk.act(operations.publish_product, OFFICER, draft.id)
+        desk.act(products.publish_product, OFFICER, draft.id)
 
 
 def test_a_published_product_is_there_for_all_and_told_once(desk: Desk) -> None:
     product = desk.published()
 
     assert (product.status, product.published_by) == (ProductStatus.PUBLISHED, MANAGER.subject)
-    assert desk.ask(operations.get_product, OWNER, product.id) == product
+    assert desk.ask(products.get_product, OWNER, product.id) == product
     assert states(desk) == [(1, pb.PRODUCT_STATUS_PUBLISHED)]
 
 
@@ -82,21 +82,21 @@ def test_a_published_version_is_never_changed(desk: Desk) -> None:
     second = desk.registered(new_product(name="首户贷新"))
 
     assert (second.id, second.version, second.status) == (first.id, 2, ProductStatus.DRAFT)
-    assert desk.ask(operations.get_product, OWNER, first.id) == first
+    assert desk.ask(products.get_product, OWNER, first.id) == first
 
 
 def test_a_published_version_is_not_published_again(desk: Desk) -> None:
     product = desk.published()
 
     with pytest.raises(Violation, match="PUBLISHED, not a draft"):
-        desk.act(operations.publish_product, MANAGER, product.id)
+        desk.act(products.publish_product, MANAGER, product.id)
 
 
 def test_the_old_version_goes_when_the_new_one_comes(desk: Desk) -> None:
     desk.published(new_product(name="首户贷"))
     new = desk.published(new_product(name="首户贷新"))
 
-    on_sale = desk.ask(operations.list_products, OWNER).items
+    on_sale = desk.ask(products.list_products, OWNER).items
 
     assert on_sale == (new,)
     assert states(desk) == [(1, pb.PRODUCT_STATUS_PUBLISHED), (2, pb.PRODUCT_STATUS_PUBLISHED)]
@@ -106,36 +106,36 @@ def test_what_is_on_the_market_is_listed_while_a_newer_draft_waits(desk: Desk) -
     product = desk.published(new_product(name="首户贷"))
     draft = desk.registered(new_product(name="首户贷新"))
 
-    assert desk.ask(operations.list_products, OWNER).items == (product,)
-    assert desk.ask(operations.list_products, OFFICER).items == (draft,)
-    assert desk.ask(operations.list_products, OFFICER, None, ProductStatus.PUBLISHED).items == (product,)
+    assert desk.ask(products.list_products, OWNER).items == (product,)
+    assert desk.ask(products.list_products, OFFICER).items == (draft,)
+    assert desk.ask(products.list_products, OFFICER, None, ProductStatus.PUBLISHED).items == (product,)
 
 
 def test_a_bank_sees_of_others_only_what_is_on_the_market(desk: Desk) -> None:
     desk.registered(new_product("P-1"))
     published = desk.published(new_product("P-2"))
 
-    assert desk.ask(operations.list_products, THEIR_MANAGER, BANK).items == (published,)
-    assert desk.ask(operations.list_products, THEIR_MANAGER, BANK, ProductStatus.DRAFT).items == (published,)
-    assert desk.ask(operations.list_products, THEIR_MANAGER).items == ()
+    assert desk.ask(products.list_products, THEIR_MANAGER, BANK).items == (published,)
+    assert desk.ask(products.list_products, THEIR_MANAGER, BANK, ProductStatus.DRAFT).items == (published,)
+    assert desk.ask(products.list_products, THEIR_MANAGER).items == ()
 
 
 def test_a_withdrawn_product_leaves_the_market(desk: Desk) -> None:
     product = desk.published()
 
-    withdrawn = desk.act(operations.withdraw_product, MANAGER, product.id)
+    withdrawn = desk.act(products.withdraw_product, MANAGER, product.id)
 
     assert withdrawn.status is ProductStatus.WITHDRAWN
     assert states(desk)[-1] == (1, pb.PRODUCT_STATUS_WITHDRAWN)
     with pytest.raises(NotFound):
-        desk.ask(operations.get_product, OWNER, product.id)
+        desk.ask(products.get_product, OWNER, product.id)
     with pytest.raises(Conflict):
-        desk.act(operations.withdraw_product, MANAGER, product.id)
+        desk.act(products.withdraw_product, MANAGER, product.id)
 
 
 def test_a_withdrawn_product_may_come_back_as_a_new_version(desk: Desk) -> None:
     product = desk.published()
-    desk.act(operations.withdraw_product, MANAGER, product.id)
+    desk.act(products.withdraw_product, MANAGER, product.id)
 
     assert desk.published().version == 2
 
@@ -148,7 +148,7 @@ def test_banks_count_their_products_independently(desk: Desk) -> None:
     assert theirs.bank == OTHER_BANK
 
 
-@pytest.mark.parametrize("operation", [operations.publish_product, operations.withdraw_product])
+@pytest.mark.parametrize("operation", [products.publish_product, products.withdraw_product])
 def test_another_banks_product_is_not_touched(desk: Desk, operation: Any) -> None:
     product = desk.registered()
 
@@ -156,7 +156,7 @@ def test_another_banks_product_is_not_touched(desk: Desk, operation: Any) -> Non
         desk.act(operation, THEIR_MANAGER, product.id)
 
 
-@pytest.mark.parametrize("operation", [operations.publish_product, operations.withdraw_product])
+@pytest.mark.parametrize("operation", [products.publish_product, products.withdraw_product])
 def test_a_product_that_is_not_there_is_named(desk: Desk, operation: Any) -> None:
     with pytest.raises(NotFound, match="prd_none") as missing:
         desk.act(operation, MANAGER, "prd_none")
@@ -169,17 +169,17 @@ def test_what_is_published_is_what_the_last_author_wrote(desk: Desk) -> None:
     draft = desk.registered(new_product(name="首户贷"))
     publishing: list[Product] = []
     second = threading.Thread(
-        target=lambda: publishing.append(desk.act(operations.publish_product, MANAGER, draft.id))
+        target=lambda: publishing.append(desk.act(products.publish_product, MANAGER, draft.id))
     )
 
     with desk.database.write() as tx:
-        operations.register_product(tx, OFFICER, new_product(name="首户贷改"))
+        products.register_product(tx, OFFICER, new_product(name="首户贷改"))
         second.start()
         second.join(0.3)
     second.join(10)
 
     assert publishing[0].terms.name == "首户贷改"
-    assert desk.ask(operations.get_product, OWNER, draft.id).terms.name == "首户贷改"
+    assert desk.ask(products.get_product, OWNER, draft.id).terms.name == "首户贷改"
 
 
 def test_a_rewrite_that_comes_during_publication_becomes_the_next_version(desk: Desk) -> None:
@@ -188,13 +188,13 @@ def test_a_rewrite_that_comes_during_publication_becomes_the_next_version(desk: 
     second = threading.Thread(target=lambda: rewriting.append(desk.registered(new_product(name="首户贷改"))))
 
     with desk.database.write() as tx:
-        operations.publish_product(tx, MANAGER, draft.id)
+        products.publish_product(tx, MANAGER, draft.id)
         second.start()
         second.join(0.3)
     second.join(10)
 
     assert (rewriting[0].version, rewriting[0].status) == (2, ProductStatus.DRAFT)
-    assert desk.ask(operations.get_product, OWNER, draft.id).terms.name == "首户贷"
+    assert desk.ask(products.get_product, OWNER, draft.id).terms.name == "首户贷"
 
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {

@@ -1,0 +1,5 @@
+"""Lending over HTTP, a module for each group of its collections."""
+
+from services.lending.http import applications, loans, products
+
+routers = (products.router, applications.router, loans.router)

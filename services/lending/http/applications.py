@@ -1,0 +1,57 @@
+"""Applications over HTTP."""
+
+from fastapi import APIRouter
+
+from libs.chassis.http import Caller
+from services.lending.domain.application import (
+    Application,
+    ApplicationPage,
+    ApplicationStatus,
+    Approval,
+    Declination,
+    Disbursement,
+    NewApplication,
+)
+from services.lending.domain.loan import Loan
+from services.lending.http.paging import Limit
+from services.lending.operations import applications, loans
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/applications", status_code=201)
+def open_application(body: NewApplication, call: Caller) -> Application:
+    """For coordination, which speaks for the firm that chose a plan."""
+    return call.write(applications.open_application, body)
+
+
+@router.get("/applications")
+def list_applications(
+    call: Caller, status: ApplicationStatus | None = None, cursor: str | None = None, limit: Limit = 0
+) -> ApplicationPage:
+    return call.read(applications.list_applications, status, cursor, limit)
+
+
+@router.get("/applications/{application_id}")
+def get_application(application_id: str, call: Caller) -> Application:
+    return call.read(applications.get_application, application_id)
+
+
+@router.post("/applications/{application_id}/approve")
+def approve_application(application_id: str, body: Approval, call: Caller) -> Application:
+    return call.write(applications.approve_application, application_id, body)
+
+
+@router.post("/applications/{application_id}/decline")
+def decline_application(application_id: str, body: Declination, call: Caller) -> Application:
+    return call.write(applications.decline_application, application_id, body)
+
+
+@router.post("/applications/{application_id}/withdraw")
+def withdraw_application(application_id: str, call: Caller) -> Application:
+    return call.write(applications.withdraw_application, application_id)
+
+
+@router.post("/applications/{application_id}/disburse", status_code=201)
+def disburse(application_id: str, body: Disbursement, call: Caller) -> Loan:
+    return call.write(loans.disburse, application_id, body)

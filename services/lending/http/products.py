@@ -1,0 +1,47 @@
+"""Products over HTTP."""
+
+from fastapi import APIRouter
+
+from libs.chassis.http import Caller
+from services.lending.domain.intake import ImportProducts, ImportReport
+from services.lending.domain.product import NewProduct, Product, ProductPage, ProductStatus
+from services.lending.http.paging import Limit
+from services.lending.operations import intake, products
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/products", status_code=201)
+def register_product(body: NewProduct, call: Caller) -> Product:
+    return call.write(products.register_product, body)
+
+
+@router.post("/products/import")
+def import_products(body: ImportProducts, call: Caller) -> ImportReport:
+    return call.write(intake.import_products, body)
+
+
+@router.get("/products")
+def list_products(
+    call: Caller,
+    bank: str | None = None,
+    status: ProductStatus | None = None,
+    cursor: str | None = None,
+    limit: Limit = 0,
+) -> ProductPage:
+    return call.read(products.list_products, bank, status, cursor, limit)
+
+
+@router.get("/products/{product_id}")
+def get_product(product_id: str, call: Caller) -> Product:
+    return call.read(products.get_product, product_id)
+
+
+@router.post("/products/{product_id}/publish")
+def publish_product(product_id: str, call: Caller) -> Product:
+    return call.write(products.publish_product, product_id)
+
+
+@router.post("/products/{product_id}/withdraw")
+def withdraw_product(product_id: str, call: Caller) -> Product:
+    return call.write(products.withdraw_product, product_id)

@@ -1,0 +1,51 @@
+"""Products over gRPC: the same operations."""
+
+from dataclasses import dataclass
+
+import grpc
+
+from libs.chassis.codec import load
+from libs.chassis.rpc import RpcDoor
+from libs.chassis.wire import from_message, to_message, to_plain
+from rongqiao.lending.v1 import lending_pb2 as pb
+from services.lending.domain.intake import ImportProducts
+from services.lending.domain.product import NewProduct, ProductStatus
+from services.lending.operations import intake, products
+
+Context = grpc.ServicerContext
+
+
+@dataclass
+class ProductMethods:
+    door: RpcDoor
+
+    def RegisterProduct(self, request: pb.RegisterProductRequest, context: Context) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        return to_message(
+            pb.Product, call.write(products.register_product, from_message(NewProduct, request))
+        )
+
+    def ImportProducts(self, request: pb.ImportProductsRequest, context: Context) -> pb.ImportReport:
+        call = self.door.call(context, writes=True)
+        return to_message(
+            pb.ImportReport, call.write(intake.import_products, from_message(ImportProducts, request))
+        )
+
+    def PublishProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.Product, call.write(products.publish_product, request.product_id))
+
+    def WithdrawProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.Product, call.write(products.withdraw_product, request.product_id))
+
+    def GetProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
+        return to_message(pb.Product, self.door.call(context).read(products.get_product, request.product_id))
+
+    def ListProducts(self, request: pb.ListProductsRequest, context: Context) -> pb.ProductPage:
+        asked = to_plain(request)
+        status = load(ProductStatus, asked["status"]) if asked.get("status") else None
+        page = self.door.call(context).read(
+            products.list_products, asked.get("bank"), status, asked.get("cursor"), request.limit
+        )
+        return to_message(pb.ProductPage, page)
