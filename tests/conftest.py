@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.engines", "tests.support.services", "tests.support.platform"]
@@ -10,3 +11,12 @@ pytest_plugins = ["tests.support.engines", "tests.support.services", "tests.supp
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("local", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+# The two whole platforms live until the end of the session and take a good part of the machine.
+_PLATFORMS = {"embedded", "full", "running"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a whole platform comes last, so that it does not slow the rest down."""
+    items.sort(key=lambda item: not _PLATFORMS.isdisjoint(getattr(item, "fixturenames", ())))

@@ -8,8 +8,9 @@ A servicer method parses, makes one call of an operation and answers:
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from libs.chassis.tokens import TokenChecker, bearer
 M = TypeVar("M", bound=Message)
 
 DEADLINE = 5.0  # seconds, for calls between services
+_OURS = "/rongqiao."
 _PROBLEM_KEY = "rongqiao-problem-bin"
 _CODES = {
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -129,20 +131,49 @@ class _Translator(grpc.ServerInterceptor):
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         handler = continuation(handler_call_details)
-        if handler is None or not handler.unary_unary:
-            return handler
         method: str = handler_call_details.method
+        if handler is None or not method.startswith(_OURS):  # health and reflection look after themselves
+            return handler
+        kind, make, translated = next(one for one in _HANDLERS if getattr(handler, one[0]))
+        behave = translated(method, getattr(handler, kind))
+        return make(behave, handler.request_deserializer, handler.response_serializer)
 
-        def behave(request: Any, context: grpc.ServicerContext) -> Any:
-            with telemetry.served_rpc(method, context):
-                try:
-                    return handler.unary_unary(request, context)
-                except Exception as error:  # noqa: BLE001 - as at the HTTP door, no caller is told our inside
-                    _abort(context, problem_of(error))
 
-        return grpc.unary_unary_rpc_method_handler(
-            behave, handler.request_deserializer, handler.response_serializer
-        )
+def _answering(method: str, serve: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """One answer, whether one request comes or a stream of them."""
+
+    def behave(request: Any, context: grpc.ServicerContext) -> Any:
+        with telemetry.served_rpc(method, context), _told(context):
+            return serve(request, context)
+
+    return behave
+
+
+def _streaming(
+    method: str, serve: Callable[[Any, Any], Iterable[Any]]
+) -> Callable[[Any, Any], Iterable[Any]]:
+    def behave(request: Any, context: grpc.ServicerContext) -> Iterable[Any]:
+        with telemetry.served_rpc(method, context), _told(context):
+            yield from serve(request, context)
+
+    return behave
+
+
+_HANDLERS: Sequence[tuple[str, Callable[..., Any], Callable[..., Any]]] = (
+    ("unary_unary", grpc.unary_unary_rpc_method_handler, _answering),
+    ("stream_unary", grpc.stream_unary_rpc_method_handler, _answering),
+    ("unary_stream", grpc.unary_stream_rpc_method_handler, _streaming),
+    ("stream_stream", grpc.stream_stream_rpc_method_handler, _streaming),
+)
+
+
+@contextmanager
+def _told(context: grpc.ServicerContext) -> Generator[None]:
+    """Every exception ends the call with its status. As at the HTTP door, no caller is told our inside."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        _abort(context, problem_of(error))
 
 
 def _abort(context: grpc.ServicerContext, problem: Problem) -> None:
