@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from libs.chassis.clock import Clock, business_date
 from libs.chassis.ids import Ids
 from libs.chassis.problems import InFlight
+from libs.policy import PolicySet
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ NAMING = {
 }
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock
 _TRIES = 3
+NO_POLICIES = PolicySet(())
 _READING: dict[str, dict[str, Any]] = {
     "sqlite": {"reads": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -45,10 +47,11 @@ def new_metadata() -> sa.MetaData:
 
 @dataclass
 class ReadTx:
-    """One snapshot of the database. `now` is when it began."""
+    """One snapshot of the database. `now` is when it began; `policies` are the numbers of the rules, as dated data."""
 
     connection: sa.Connection
     now: datetime
+    policies: PolicySet
 
     @property
     def today(self) -> date:
@@ -88,11 +91,19 @@ class Database:
     """One service's database."""
 
     def __init__(
-        self, url: str, *, clock: Clock, ids: Ids, schema: str | None = None, pool_size: int = 10
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        ids: Ids,
+        policies: PolicySet = NO_POLICIES,
+        schema: str | None = None,
+        pool_size: int = 10,
     ) -> None:
         self.url = url
         self.clock = clock
         self.ids = ids
+        self.policies = policies
         self.on_commit: list[Callable[[], None]] = []
         self._writer = threading.Lock()
         self._claiming = threading.Lock()
@@ -112,13 +123,13 @@ class Database:
     def read(self) -> Generator[ReadTx]:
         how = _READING[self.dialect]
         with self._engine.connect().execution_options(**how) as connection, connection.begin():
-            yield ReadTx(connection, self.clock.now())
+            yield ReadTx(connection, self.clock.now(), self.policies)
 
     @contextmanager
     def write(self) -> Generator[WriteTx]:
         """A write transaction; commits at the end of the block, rolls back on any exception."""
         with self._one_writer(), self._begun_to_write() as connection:
-            tx = WriteTx(connection, self.clock.now(), self.ids)
+            tx = WriteTx(connection, self.clock.now(), self.policies, self.ids)
             yield tx
         for action in [*tx.afterwards, *self.on_commit]:
             action()

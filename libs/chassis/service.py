@@ -44,9 +44,8 @@ class Context:
 
     def database(self, service: str) -> Database:
         url = self.settings.database_url(service)
-        return Database(
-            url, clock=self.clock, ids=self.ids, schema=service if self.settings.postgres else None
-        )
+        schema = service if self.settings.postgres else None
+        return Database(url, clock=self.clock, ids=self.ids, policies=self.policies, schema=schema)
 
     def rpc_door(self, database: Database) -> RpcDoor:
         return RpcDoor(database, TokenChecker(self.keys), RateLimit(self.settings.requests_per_minute))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from libs.chassis.tables import chassis_metadata
 from libs.chassis.tokens import TokenChecker, issue, issue_for_service
 from libs.eventing.envelope import Event
 from libs.eventing.tables import event_of, eventing_metadata, outbox
+from libs.policy import PolicySet, load
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # 12:00 in Shanghai
 KEYS = Keys.make()
@@ -33,10 +35,15 @@ def keys_of_this_run() -> None:
     vault.configure(KEYS.vault())
 
 
+@cache
+def house_policies() -> PolicySet:
+    return load()
+
+
 @contextmanager
 def opened(url: str, metadata: sa.MetaData, now: datetime = NOON) -> Iterator[Database]:
     """A database with the tables of one service, and its clock at `now` (`database.clock.instant` moves it)."""
-    database = Database(url, clock=SettableClock(now), ids=new_id)
+    database = Database(url, clock=SettableClock(now), ids=new_id, policies=house_policies())
     fresh = not sa.inspect(database.engine).get_table_names()
     for part in (chassis_metadata, eventing_metadata, metadata):
         part.create_all(database.engine, checkfirst=not fresh)
