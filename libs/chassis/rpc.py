@@ -30,7 +30,7 @@ from libs.chassis.tokens import TokenChecker, bearer
 M = TypeVar("M", bound=Message)
 
 DEADLINE = 5.0  # seconds, for calls between services
-_OURS = "/rongqiao."
+_GRPC_OWN = "/grpc."
 _PROBLEM_KEY = "rongqiao-problem-bin"
 _CODES = {
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -132,7 +132,7 @@ class _Translator(grpc.ServerInterceptor):
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         handler = continuation(handler_call_details)
         method: str = handler_call_details.method
-        if handler is None or not method.startswith(_OURS):  # health and reflection look after themselves
+        if handler is None or method.startswith(_GRPC_OWN):  # health and reflection look after themselves
             return handler
         kind, make, translated = next(one for one in _HANDLERS if getattr(handler, one[0]))
         behave = translated(method, getattr(handler, kind))
