@@ -6,7 +6,7 @@ from libs.chassis.database import Database
 from libs.chassis.intents import Runner, Runners, run_due
 from libs.chassis.service import Job
 from services.lending.clients import GuaranteeClient
-from services.lending.operations import covers
+from services.lending.operations import covers, feed
 
 
 def runners(client: GuaranteeClient) -> Runners:
@@ -17,4 +17,7 @@ def runners(client: GuaranteeClient) -> Runners:
 
 
 def jobs(database: Database, kinds: Runners) -> Sequence[Job]:
-    return (Job("unfinished intents", 0.5, lambda: run_due(database, kinds), wakes=True),)
+    return (
+        Job("unfinished intents", 0.5, lambda: run_due(database, kinds), wakes=True),
+        Job("feed", 1.0, lambda: feed.number_notices(database), wakes=True),
+    )
