@@ -55,3 +55,16 @@ class Encrypted(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:
         return None if value is None else vault().open(value)
+
+
+class Sealed(Document[T]):
+    """A frozen dataclass in which personal text may stand: as JSON, under AES-GCM."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        text = super().process_bind_param(value, dialect)
+        return None if text is None else vault().seal(text)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return super().process_result_value(None if value is None else vault().open(value), dialect)

@@ -30,6 +30,22 @@ def application_changed(application: Application, product: Product, on: date) ->
     )
 
 
+def application_notice(application: Application) -> dict[str, str | int | None]:
+    """What the bank's feed tells: enough to know whether to look, and nothing of a person."""
+    decision = application.decision
+    approved = decision is not None and decision.approved
+    return {
+        "request_id": application.request_id,
+        "product_id": application.product_id,
+        "status": application.status,
+        "cover": application.cover,
+        "amount_fen": decision.amount_fen if decision and approved else application.amount_fen,
+        "decision_due_on": application.decision_due_on and application.decision_due_on.isoformat(),
+        "offer_valid_until": application.offer_valid_until and application.offer_valid_until.isoformat(),
+        "reason_codes": ",".join(decision.reason_codes) if decision else "",
+    }
+
+
 def loan_disbursed(loan: Loan, application: Application, product: Product) -> events.LoanDisbursed:
     return wire.from_plain(
         events.LoanDisbursed,

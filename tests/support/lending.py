@@ -15,11 +15,15 @@ from libs.registry.size import Size
 from services.lending.domain.application import (
     Application,
     ApplicationStatus,
+    Contracts,
     Cover,
-    Decision,
+    InformationRequest,
     NewApplication,
+    Renewal,
+    Step,
 )
 from services.lending.domain.loan import Loan
+from services.lending.domain.offer import Decision
 from services.lending.domain.product import (
     MOST_FEN,
     IpPledgeCap,
@@ -205,7 +209,29 @@ some_decisions = st.builds(
     conditions=several(texts),
     decided_by=texts,
     decided_at=instants,
+    rate_base=optional(st.sampled_from(RateBase)),
+    spread_bp=optional(st.integers(-10_000, 10_000)),
+    borrower_line_fen=optional(fen),
+    revolving=st.booleans(),
+    in_parts=st.booleans(),
 )
+
+numbers = st.text(min_size=1, max_size=30)
+some_contracts = st.builds(
+    Contracts,
+    loan_contract=numbers,
+    guarantee_contract=optional(numbers),
+    pledge_contract=optional(numbers),
+    signed_on=days,
+)
+some_information = st.builds(
+    InformationRequest,
+    question=texts,
+    asked_at=instants,
+    answer=optional(texts),
+    answered_at=optional(instants),
+)
+some_steps = st.builds(Step, status=st.sampled_from(ApplicationStatus), at=instants, due_on=optional(days))
 
 some_applications = st.builds(
     Application,
@@ -230,6 +256,19 @@ some_applications = st.builds(
     decision=optional(some_decisions),
     submitted_at=instants,
     cover_note=optional(texts),
+    branch=optional(texts),
+    manager=optional(texts),
+    decision_due_on=optional(days),
+    overdue=st.booleans(),
+    offer_valid_until=optional(days),
+    information=optional(some_information),
+    contracts=optional(some_contracts),
+    renewal=optional(st.builds(Renewal, loan_id=texts, without_repayment=st.booleans())),
+    similar=st.booleans(),
+    query_count=optional(st.integers(0, 100)),
+    drawn_fen=fen,
+    sandbox=st.booleans(),
+    timeline=several(some_steps),
 )
 
 some_loans = st.builds(

@@ -1,7 +1,6 @@
-"""Applications: from the firm's choice of a plan to the bank's decision and the drawdown."""
+"""Applications: from the firm's choice of a plan to the bank's decision, the contracts and the drawdowns."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -9,16 +8,27 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions
-from libs.registry.loan_terms import GuaranteeMode, ProductKind
-from services.lending.domain.product import MOST_MONTHS, MOST_PPM, Product, ProductStatus
+from libs.registry.loan_terms import ProductKind
+from services.lending.domain.offer import Decision
+
+_LONGEST_NUMBER = 64
+_LONGEST_TEXT = 2_000
 
 
 class ApplicationStatus(StrEnum):
+    """Where an application stands; domain/life.py has the table of what leads where."""
+
     SUBMITTED = "SUBMITTED"
+    ACCEPTED = "ACCEPTED"
+    INFORMATION_ASKED = "INFORMATION_ASKED"
     APPROVED = "APPROVED"
+    OFFER_ACCEPTED = "OFFER_ACCEPTED"
+    CONTRACTED = "CONTRACTED"
+    DISBURSED = "DISBURSED"
     DECLINED = "DECLINED"
     WITHDRAWN = "WITHDRAWN"
-    DISBURSED = "DISBURSED"
+    LAPSED = "LAPSED"
+    CLOSED = "CLOSED"
 
 
 class Cover(StrEnum):
@@ -34,53 +44,20 @@ class Cover(StrEnum):
     REFUSED = "REFUSED"
 
 
-_COVER_ORDER = {cover: place for place, cover in enumerate(Cover)}
-_READY = (Cover.NOT_NEEDED, Cover.CONFIRMED)
-# Reasons stand in events, where no personal data may: a code has no room for a name or a sentence.
-_REASON_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_LONGEST_NUMBER = 64
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approval(Shape):
-    amount_fen: int
-    rate_ppm: int
-    term_months: int
-    conditions: tuple[str, ...] = ()
+class Renewal(Shape):
+    """The loan of the same bank that this one is to settle. `without_repayment`: 无还本续贷."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declination(Shape):
-    """A refusal carries reasons, so that the service centre can act on it (2021 opinions, paragraph 10)."""
-
-    reason_codes: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if not self.reason_codes:
-            raise Violation(
-                "reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code."
-            )
-        for place, code in enumerate(self.reason_codes):
-            if _REASON_CODE.fullmatch(code) is None:
-                mend = "Give a code such as REPAYMENT_ABILITY: letters, digits and _, at most 40."
-                raise Violation(f"reason_codes/{place}", "This is no code.", mend)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision(Shape):
-    approved: bool
-    amount_fen: int = 0
-    rate_ppm: int = 0
-    term_months: int = 0
-    reason_codes: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-    decided_by: str
-    decided_at: datetime
+    loan_id: str
+    without_repayment: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewApplication(Shape):
-    """A firm's choice of one plan, with what statistics will need to know of the firm."""
+    """A firm's choice of one plan, with what statistics will need to know of the firm.
+
+    `similar`: the firm asked for the same in another request shortly before; pointed out, never a reason to refuse.
+    """
 
     request_id: str
     product_id: str
@@ -93,6 +70,8 @@ class NewApplication(Shape):
     guarantor: str | None = None
     ip_rights: tuple[str, ...] = ()
     dimensions: Dimensions
+    renewal: Renewal | None = None
+    similar: bool = False
 
     def __post_init__(self) -> None:
         if (self.programme is None) != (self.guarantor is None):
@@ -102,7 +81,66 @@ class NewApplication(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Shape):
+    """What the bank still wants to know, in words. Papers themselves go to the bank, not through here."""
+
+    question: str
+
+    def __post_init__(self) -> None:
+        _check_text("question", self.question)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Shape):
+    answer: str
+
+    def __post_init__(self) -> None:
+        _check_text("answer", self.answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InformationRequest(Shape):
+    """The bank's last question and the firm's answer to it."""
+
+    question: str
+    asked_at: datetime
+    answer: str | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contracts(Shape):
+    """The bank's own numbers of the papers that were signed, and the day on which the last of them was."""
+
+    loan_contract: str
+    guarantee_contract: str | None = None
+    pledge_contract: str | None = None
+    signed_on: date
+
+    def __post_init__(self) -> None:
+        for name in ("loan_contract", "guarantee_contract", "pledge_contract"):
+            number: str | None = getattr(self, name)
+            if number is not None:
+                check_number(number, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(Shape):
+    """A status, when it was reached, and the day by which the next is promised or wanted."""
+
+    status: ApplicationStatus
+    at: datetime
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application(Shape):
+    """`drawn_fen`: sum of all drawdowns. `overdue`: the bank's promised day of decision passed without one.
+
+    `query_count`: how many banks have or will have queried the firm's record for this request; for the firm alone.
+    `decision_due_on`: None only for applications from before it was kept.
+    """
+
     id: str
     request_id: str
     product_id: str
@@ -124,6 +162,19 @@ class Application(Shape):
     decision: Decision | None = None
     submitted_at: datetime
     cover_note: str | None = None
+    branch: str | None = None
+    manager: str | None = None
+    decision_due_on: date | None = None
+    overdue: bool = False
+    offer_valid_until: date | None = None
+    information: InformationRequest | None = None
+    contracts: Contracts | None = None
+    renewal: Renewal | None = None
+    similar: bool = False
+    query_count: int | None = None
+    drawn_fen: int = 0
+    sandbox: bool = False
+    timeline: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,145 +192,13 @@ class Disbursement(Shape):
         check_number(self.external_id)
 
 
-def check_number(external_id: str) -> None:
-    """A bank's own number of a loan or a payment."""
-    if not 0 < len(external_id) <= _LONGEST_NUMBER:
+def check_number(number: str, field: str = "external_id") -> None:
+    """A bank's own number of a loan, a payment or a contract."""
+    if not 0 < len(number) <= _LONGEST_NUMBER:
         mend = f"Give the bank's own number, 1 to {_LONGEST_NUMBER} characters."
-        raise Violation("external_id", "The number is empty or too long.", mend)
+        raise Violation(field, "The number is empty or too long.", mend)
 
 
-def submitted(new: NewApplication, product: Product, application_id: str, at: datetime) -> Application:
-    """The application, bound to the version of the product that the firm saw; Violation outside its terms."""
-    _check_fit(new, product)
-    return Application(
-        id=application_id,
-        request_id=new.request_id,
-        product_id=product.id,
-        product_version=product.version,
-        product_name=product.terms.name,
-        product_kind=product.terms.kind,
-        bank=product.bank,
-        party=new.party,
-        amount_fen=new.amount_fen,
-        term_months=new.term_months,
-        repayment_method=new.repayment_method,
-        programme=new.programme,
-        guarantor=new.guarantor,
-        ip_rights=new.ip_rights,
-        dimensions=new.dimensions,
-        status=ApplicationStatus.SUBMITTED,
-        cover=Cover.NOT_NEEDED if new.programme is None else Cover.WANTED,
-        submitted_at=at,
-    )
-
-
-def approved(application: Application, approval: Approval, by: str, at: datetime) -> Application:
-    """The bank will lend; a guarantee, where one is wanted, is now to be reserved."""
-    _expect(application, ApplicationStatus.SUBMITTED)
-    _check_approval(application, approval)
-    decision = Decision(
-        approved=True,
-        amount_fen=approval.amount_fen,
-        rate_ppm=approval.rate_ppm,
-        term_months=approval.term_months,
-        conditions=approval.conditions,
-        decided_by=by,
-        decided_at=at,
-    )
-    cover = Cover.RESERVING if application.cover is Cover.WANTED else application.cover
-    return replace(application, status=ApplicationStatus.APPROVED, decision=decision, cover=cover)
-
-
-def declined(application: Application, declination: Declination, by: str, at: datetime) -> Application:
-    _expect(application, ApplicationStatus.SUBMITTED)
-    decision = Decision(approved=False, reason_codes=declination.reason_codes, decided_by=by, decided_at=at)
-    return replace(application, status=ApplicationStatus.DECLINED, decision=decision)
-
-
-def withdrawn(application: Application) -> Application:
-    _expect(application, ApplicationStatus.SUBMITTED, ApplicationStatus.APPROVED)
-    return replace(application, status=ApplicationStatus.WITHDRAWN)
-
-
-def disbursed(application: Application) -> Application:
-    """The loan is paid out; Violation while a wanted guarantee is not confirmed."""
-    _expect(application, ApplicationStatus.APPROVED)
-    if application.cover not in _READY:
-        raise Violation(
-            "cover",
-            f"The guarantee of this loan is {application.cover}, not CONFIRMED.",
-            "Wait for the guarantor's confirmation, or withdraw the application.",
-        )
-    return replace(application, status=ApplicationStatus.DISBURSED)
-
-
-def covered(
-    application: Application, cover: Cover, guarantee_id: str | None, note: str | None = None
-) -> Application:
-    """The application with news of its guarantee. News that is older than what is known changes nothing."""
-    if _COVER_ORDER[cover] <= _COVER_ORDER[application.cover]:
-        return application
-    return replace(
-        application,
-        cover=cover,
-        guarantee_id=guarantee_id or application.guarantee_id,
-        cover_note=note or application.cover_note,
-    )
-
-
-def holds_guarantee(application: Application) -> bool:
-    """Whether room at a guarantor is, or may be, reserved and must be given back when the application ends."""
-    return application.cover in (Cover.RESERVING, Cover.RESERVED, Cover.CONFIRMED)
-
-
-def _expect(application: Application, *allowed: ApplicationStatus) -> None:
-    if application.status not in allowed:
-        wanted = " or ".join(allowed)
-        raise Violation(
-            "status", f"The application is {application.status}, not {wanted}.", "Read it again first."
-        )
-
-
-def _check_fit(new: NewApplication, product: Product) -> None:
-    terms = product.terms
-    if product.status is not ProductStatus.PUBLISHED:
-        raise Violation("product_id", f"The product is {product.status}.", "Ask for a new recommendation.")
-    if not terms.amount_min_fen <= new.amount_fen <= terms.amount_max_fen:
-        limits = f"{terms.amount_min_fen} to {terms.amount_max_fen} fen"
-        raise Violation(
-            "amount_fen", f"{new.amount_fen} fen is outside the product's {limits}.", "Mend the amount."
-        )
-    if not terms.term_min_months <= new.term_months <= terms.term_max_months:
-        limits = f"{terms.term_min_months} to {terms.term_max_months} months"
-        raise Violation(
-            "term_months", f"{new.term_months} is outside the product's {limits}.", "Mend the term."
-        )
-    _check_ways(new, product)
-
-
-def _check_ways(new: NewApplication, product: Product) -> None:
-    """How the loan is repaid and secured: only in ways that the product has."""
-    terms = product.terms
-    if new.repayment_method not in terms.repayment_methods:
-        ways = ", ".join(terms.repayment_methods)
-        raise Violation("repayment_method", f"The product has no {new.repayment_method}.", f"One of: {ways}.")
-    if new.programme is not None and GuaranteeMode.FINANCING_GUARANTEE not in terms.guarantee_modes:
-        raise Violation("programme", "The product takes no financing guarantee.", "Leave the guarantee out.")
-    if new.ip_rights and GuaranteeMode.IP_PLEDGE not in terms.guarantee_modes:
-        raise Violation("ip_rights", "The product takes no IP pledge.", "Leave the rights out.")
-
-
-def _check_approval(application: Application, approval: Approval) -> None:
-    if not 0 < approval.amount_fen <= application.amount_fen:
-        raise Violation(
-            "amount_fen",
-            f"{approval.amount_fen} fen was not asked for.",
-            f"Approve 1 to {application.amount_fen} fen.",
-        )
-    if not 0 <= approval.rate_ppm <= MOST_PPM:
-        mend = f"Give the annual rate in millionths, 0 to {MOST_PPM}."
-        raise Violation("rate_ppm", f"A rate of {approval.rate_ppm} cannot be.", mend)
-    if not 1 <= approval.term_months <= MOST_MONTHS:
-        raise Violation(
-            "term_months", f"A term of {approval.term_months} months cannot be.", "Mend the term."
-        )
+def _check_text(field: str, text: str) -> None:
+    if not 0 < len(text.strip()) <= _LONGEST_TEXT:
+        raise Violation(field, "Nothing is said, or too much.", f"Use 1 to {_LONGEST_TEXT} characters.")

@@ -4,17 +4,19 @@ from fastapi import APIRouter
 
 from libs.chassis.http import Caller
 from services.lending.domain.application import (
+    Answer,
     Application,
     ApplicationPage,
     ApplicationStatus,
-    Approval,
-    Declination,
+    Contracts,
     Disbursement,
     NewApplication,
+    Question,
 )
 from services.lending.domain.loan import Loan
+from services.lending.domain.offer import Approval, Declination
 from services.lending.http.paging import Limit
-from services.lending.operations import applications, loans
+from services.lending.operations import applications, choices, decisions, loans
 
 router = APIRouter(prefix="/v1")
 
@@ -37,19 +39,44 @@ def get_application(application_id: str, call: Caller) -> Application:
     return call.read(applications.get_application, application_id)
 
 
+@router.post("/applications/{application_id}/accept")
+def accept_application(application_id: str, call: Caller) -> Application:
+    return call.write(decisions.accept_application, application_id)
+
+
+@router.post("/applications/{application_id}/ask-information")
+def ask_information(application_id: str, body: Question, call: Caller) -> Application:
+    return call.write(decisions.ask_information, application_id, body)
+
+
+@router.post("/applications/{application_id}/answer")
+def answer_question(application_id: str, body: Answer, call: Caller) -> Application:
+    return call.write(choices.answer_question, application_id, body)
+
+
 @router.post("/applications/{application_id}/approve")
 def approve_application(application_id: str, body: Approval, call: Caller) -> Application:
-    return call.write(applications.approve_application, application_id, body)
+    return call.write(decisions.approve_application, application_id, body)
 
 
 @router.post("/applications/{application_id}/decline")
 def decline_application(application_id: str, body: Declination, call: Caller) -> Application:
-    return call.write(applications.decline_application, application_id, body)
+    return call.write(decisions.decline_application, application_id, body)
+
+
+@router.post("/applications/{application_id}/accept-offer")
+def accept_offer(application_id: str, call: Caller) -> Application:
+    return call.write(choices.accept_offer, application_id)
+
+
+@router.post("/applications/{application_id}/contracts")
+def sign_contracts(application_id: str, body: Contracts, call: Caller) -> Application:
+    return call.write(decisions.sign_contracts, application_id, body)
 
 
 @router.post("/applications/{application_id}/withdraw")
 def withdraw_application(application_id: str, call: Caller) -> Application:
-    return call.write(applications.withdraw_application, application_id)
+    return call.write(choices.withdraw_application, application_id)
 
 
 @router.post("/applications/{application_id}/disburse", status_code=201)

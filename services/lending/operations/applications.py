@@ -1,20 +1,18 @@
-"""Applications: opened for a firm, decided by its bank."""
+"""Applications: opened for a firm, seen by it and by its bank."""
+
+from dataclasses import replace
 
 from libs.chassis.database import ReadTx, WriteTx
-from libs.chassis.intents import intend
 from libs.chassis.principal import BANK, Principal, Role
-from services.lending.domain import application as rules
+from libs.registry import workdays
+from services.lending.domain import life
 from services.lending.domain.application import (
     Application,
     ApplicationPage,
     ApplicationStatus,
-    Approval,
-    Cover,
-    Declination,
     NewApplication,
 )
 from services.lending.operations import rights, telling
-from services.lending.operations.covers import RELEASE, RESERVE
 from services.lending.store import applications as application_store
 from services.lending.store import products as product_store
 
@@ -23,7 +21,8 @@ def open_application(tx: WriteTx, by: Principal, new: NewApplication) -> Applica
     """A firm's choice of a plan becomes an application at the bank. Coordination alone opens it, for the firm."""
     by.require(Role.SERVICE)
     product = product_store.get(tx, new.product_id, new.product_version)
-    application = rules.submitted(new, product, tx.new_id("app"), tx.now)
+    due_on = workdays.after(tx.today, product.terms.decision_days)
+    application = life.submitted(new, product, tx.new_id("app"), tx.now, due_on)
     application_store.insert(tx, application)
     telling.tell(tx, application)
     return application
@@ -32,8 +31,11 @@ def open_application(tx: WriteTx, by: Principal, new: NewApplication) -> Applica
 def get_application(tx: ReadTx, by: Principal, application_id: str) -> Application:
     by.require(*BANK, Role.SME, Role.SERVICE)
     application = application_store.get(tx, application_id)
-    by.require_organisation(application.party if by.role is Role.SME else application.bank)
-    return application
+    if by.role in BANK:
+        rights.may_see(tx, by, application.bank, application.branch)
+        return application
+    by.require_organisation(application.party)
+    return counted(tx, by, application)
 
 
 def list_applications(
@@ -46,34 +48,12 @@ def list_applications(
     """The bank's inbox, or the firm's own applications."""
     by.require(*BANK, Role.SME)
     bank, party = (by.organisation, None) if by.role in BANK else (None, by.organisation)
-    return application_store.page_of(tx, bank, party, status, cursor, limit)
+    page = application_store.page_of(tx, bank, party, status, cursor, limit)
+    return replace(page, items=tuple(counted(tx, by, item) for item in page.items))
 
 
-def approve_application(tx: WriteTx, by: Principal, application_id: str, approval: Approval) -> Application:
-    """The bank will lend. A guarantee that the plan wants is now reserved at the guarantor."""
-    by.require(*BANK)
-    application = rights.own_application(tx, by, application_id)
-    approved = rules.approved(application, approval, by.subject, tx.now)
-    telling.keep(tx, approved)
-    if approved.cover is Cover.RESERVING:
-        intend(tx, RESERVE, approved.id, {"application_id": approved.id})
-    return approved
-
-
-def decline_application(
-    tx: WriteTx, by: Principal, application_id: str, declination: Declination
-) -> Application:
-    by.require(*BANK)
-    application = rights.own_application(tx, by, application_id)
-    return telling.keep(tx, rules.declined(application, declination, by.subject, tx.now))
-
-
-def withdraw_application(tx: WriteTx, by: Principal, application_id: str) -> Application:
-    """The firm steps back; room that a guarantor holds for it is given back."""
-    by.require(Role.SME, Role.SERVICE)
-    application = application_store.to_change(tx, application_id)
-    by.require_organisation(application.party)
-    withdrawn = telling.keep(tx, rules.withdrawn(application))
-    if rules.holds_guarantee(withdrawn):
-        intend(tx, RELEASE, withdrawn.id, {"application_id": withdrawn.id})
-    return withdrawn
+def counted(tx: ReadTx, by: Principal, application: Application) -> Application:
+    """For the firm: how many banks query its record for the request. No bank learns of the others."""
+    if by.role is not Role.SME:
+        return application
+    return replace(application, query_count=application_store.query_count(tx, application.request_id))

@@ -7,8 +7,9 @@ from libs.chassis.intents import Intent, intend
 from libs.chassis.problems import Problem
 from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
 from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee_pb
-from services.lending.domain import application as rules
-from services.lending.domain.application import ApplicationStatus, Cover
+from services.lending.domain import cover as rules
+from services.lending.domain.application import Application, Cover
+from services.lending.domain.life import ENDED_UNDRAWN
 from services.lending.operations import telling
 from services.lending.store import applications as application_store
 
@@ -17,14 +18,14 @@ RELEASE = "release_guarantee"
 
 
 def record_reservation(tx: WriteTx, intent: Intent, outcome: guarantee_pb.Guarantee | Problem) -> None:
-    """What the guarantor's reservation came to. An application that was withdrawn meanwhile gives it back."""
+    """What the guarantor's reservation came to. An application that ended meanwhile gives it back."""
     application = application_store.to_change(tx, intent.subject)
     if isinstance(outcome, Problem):
-        telling.keep(tx, rules.covered(application, Cover.REFUSED, None, outcome.detail))
+        _keep(tx, rules.covered(application, Cover.REFUSED, None, outcome.detail))
         return
-    known = telling.keep(tx, rules.covered(application, _COVERS[outcome.status], outcome.id))
-    if known.status is ApplicationStatus.WITHDRAWN:
-        intend(tx, RELEASE, known.id, {"application_id": known.id})
+    known = _keep(tx, rules.covered(application, _COVERS[outcome.status], outcome.id))
+    if known.status in ENDED_UNDRAWN:
+        release(tx, known)
 
 
 def record_release(tx: WriteTx, intent: Intent, outcome: Any) -> None:
@@ -37,7 +38,16 @@ def follow_guarantee(tx: WriteTx, changed: guarantee_events.GuaranteeChanged) ->
     note = changed.note if changed.HasField("note") else None
     known = rules.covered(application, _COVERS[changed.status], changed.guarantee_id, note)
     if known != application:
-        telling.keep(tx, known)
+        _keep(tx, known)
+
+
+def release(tx: WriteTx, application: Application) -> None:
+    """Decide that room which a guarantor holds for an application is given back."""
+    intend(tx, RELEASE, application.id, {"application_id": application.id})
+
+
+def _keep(tx: WriteTx, application: Application) -> Application:
+    return telling.keep(tx, application, telling.COVER)
 
 
 _COVERS = {

@@ -6,11 +6,11 @@ from libs.chassis.problems import Conflict
 from libs.eventing import topics
 from libs.eventing.outbox import emit
 from services.lending import messages
-from services.lending.domain import application as rules
+from services.lending.domain import life
 from services.lending.domain import loan as loan_rules
 from services.lending.domain.application import Disbursement
 from services.lending.domain.loan import Loan, LoanPage, Repayment
-from services.lending.operations import rights, telling
+from services.lending.operations import endings, rights, telling
 from services.lending.store import applications as application_store
 from services.lending.store import loans as loan_store
 from services.lending.store import products as product_store
@@ -32,10 +32,14 @@ def list_loans(
 def disburse(tx: WriteTx, by: Principal, application_id: str, disbursement: Disbursement) -> Loan:
     """The bank reports that it paid the loan out. From here the guarantee takes effect, by the event."""
     by.require(*BANK)
-    application = rules.disbursed(rights.own_application(tx, by, application_id))
+    application_store.lock_request(tx, application_id)
+    before = rights.own_application(tx, by, application_id)
+    approved_fen = before.decision.amount_fen if before.decision else 0
+    application = life.drawn(before, approved_fen, tx.now)
     loan = loan_rules.loan_of(application, disbursement, tx.new_id("loan"), tx.today)
     loan_store.insert(tx, loan)
     telling.keep(tx, application)
+    endings.close_others(tx, application)
     product = product_store.get(tx, application.product_id, application.product_version)
     emit(tx, topics.LENDING_LOAN, loan.id, messages.loan_disbursed(loan, application, product))
     return loan

@@ -1,6 +1,8 @@
 """Applications over gRPC: the same operations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 
@@ -8,10 +10,19 @@ from libs.chassis.codec import load
 from libs.chassis.rpc import RpcDoor
 from libs.chassis.wire import from_message, to_message, to_plain
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.lending.domain.application import ApplicationStatus, Approval, Declination, NewApplication
-from services.lending.operations import applications
+from services.lending.domain.application import (
+    Answer,
+    Application,
+    ApplicationStatus,
+    Contracts,
+    NewApplication,
+    Question,
+)
+from services.lending.domain.offer import Approval, Declination
+from services.lending.operations import applications, choices, decisions
 
 Context = grpc.ServicerContext
+Step = Callable[..., Application]
 
 
 @dataclass
@@ -36,22 +47,32 @@ class ApplicationMethods:
         )
         return to_message(pb.ApplicationPage, page)
 
+    def AcceptApplication(self, request: pb.ApplicationId, context: Context) -> pb.Application:
+        return self._step(decisions.accept_application, request, context)
+
+    def AskInformation(self, request: pb.AskInformationRequest, context: Context) -> pb.Application:
+        return self._step(decisions.ask_information, request, context, Question)
+
+    def AnswerQuestion(self, request: pb.AnswerRequest, context: Context) -> pb.Application:
+        return self._step(choices.answer_question, request, context, Answer)
+
     def Approve(self, request: pb.ApproveRequest, context: Context) -> pb.Application:
-        call = self.door.call(context, writes=True)
-        approval = from_message(Approval, request, without=("application_id",))
-        return to_message(
-            pb.Application, call.write(applications.approve_application, request.application_id, approval)
-        )
+        return self._step(decisions.approve_application, request, context, Approval)
 
     def Decline(self, request: pb.DeclineRequest, context: Context) -> pb.Application:
-        call = self.door.call(context, writes=True)
-        declination = from_message(Declination, request, without=("application_id",))
-        return to_message(
-            pb.Application, call.write(applications.decline_application, request.application_id, declination)
-        )
+        return self._step(decisions.decline_application, request, context, Declination)
+
+    def AcceptOffer(self, request: pb.ApplicationId, context: Context) -> pb.Application:
+        return self._step(choices.accept_offer, request, context)
+
+    def SignContracts(self, request: pb.SignContractsRequest, context: Context) -> pb.Application:
+        return self._step(decisions.sign_contracts, request, context, Contracts)
 
     def Withdraw(self, request: pb.ApplicationId, context: Context) -> pb.Application:
+        return self._step(choices.withdraw_application, request, context)
+
+    def _step(self, operation: Step, request: Any, context: Context, *shapes: type[Any]) -> pb.Application:
+        """One step of an application, with what is said in it."""
         call = self.door.call(context, writes=True)
-        return to_message(
-            pb.Application, call.write(applications.withdraw_application, request.application_id)
-        )
+        said = [from_message(shape, request, without=("application_id",)) for shape in shapes]
+        return to_message(pb.Application, call.write(operation, request.application_id, *said))

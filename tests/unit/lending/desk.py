@@ -13,11 +13,18 @@ from libs.chassis.problems import Conflict, Problem
 from libs.chassis.tables import intents
 from libs.eventing.envelope import Event
 from rongqiao.guarantee.v1 import events_pb2, guarantee_pb2
-from services.lending.domain.application import Application, Approval, Declination, Disbursement
+from services.lending.domain.application import (
+    Answer,
+    Application,
+    Contracts,
+    Disbursement,
+    Question,
+)
 from services.lending.domain.intake import ImportProducts, ImportReport
 from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.offer import Approval, Declination
 from services.lending.domain.product import NewProduct, Product
-from services.lending.operations import applications, covers, intake, loans, products
+from services.lending.operations import applications, choices, covers, decisions, intake, loans, products
 from tests.support.lending import FIRM, new_application, new_product
 from tests.support.services import emitted
 
@@ -29,6 +36,10 @@ OWNER = Principal("acc_owner", Role.SME, FIRM)
 COORDINATION = service("coordination")
 
 APPROVAL = Approval(amount_fen=80_000_000, rate_ppm=43_500, term_months=12)
+SIGNED = Contracts(loan_contract="C-1", signed_on=date(2026, 11, 22))
+SIGNED_WITH_ALL = Contracts(
+    loan_contract="C-1", guarantee_contract="G-1", pledge_contract="Z-1", signed_on=date(2026, 11, 22)
+)
 PAID_OUT = Disbursement(disbursed_on=date(2026, 11, 20), external_id="L-1")
 
 
@@ -56,15 +67,34 @@ class Desk:
         new = new_application(product or self.published(), **changes)
         return self.act(applications.open_application, COORDINATION, new)
 
-    def approved(self, application: Application) -> Application:
-        return self.act(applications.approve_application, OFFICER, application.id, APPROVAL)
+    def accepted(self, application: Application) -> Application:
+        return self.act(decisions.accept_application, OFFICER, application.id)
+
+    def asked(self, application: Application, question: str = "去年的纳税申报表？") -> Application:
+        return self.act(decisions.ask_information, OFFICER, application.id, Question(question=question))
+
+    def replied(self, application: Application, answer: str = "已寄出。") -> Application:
+        return self.act(choices.answer_question, OWNER, application.id, Answer(answer=answer))
+
+    def approved(self, application: Application, approval: Approval = APPROVAL) -> Application:
+        return self.act(decisions.approve_application, OFFICER, application.id, approval)
 
     def declined(self, application: Application, *codes: str) -> Application:
         declination = Declination(reason_codes=codes)
-        return self.act(applications.decline_application, OFFICER, application.id, declination)
+        return self.act(decisions.decline_application, OFFICER, application.id, declination)
+
+    def offer_accepted(self, application: Application) -> Application:
+        return self.act(choices.accept_offer, OWNER, application.id)
+
+    def signed(self, application: Application, contracts: Contracts = SIGNED_WITH_ALL) -> Application:
+        return self.act(decisions.sign_contracts, OFFICER, application.id, contracts)
+
+    def contracted(self, application: Application, approval: Approval = APPROVAL) -> Application:
+        """From whatever undecided state to signed contracts: only the money is still to come."""
+        return self.signed(self.offer_accepted(self.approved(application, approval)))
 
     def withdrawn(self, application: Application) -> Application:
-        return self.act(applications.withdraw_application, OWNER, application.id)
+        return self.act(choices.withdraw_application, OWNER, application.id)
 
     def disbursed(self, application: Application, told: Disbursement = PAID_OUT) -> Loan:
         return self.act(loans.disburse, OFFICER, application.id, told)
@@ -73,7 +103,7 @@ class Desk:
         return self.act(loans.repay, OFFICER, loan.id, repayment)
 
     def lent(self) -> Loan:
-        return self.disbursed(self.approved(self.opened()))
+        return self.disbursed(self.contracted(self.opened()))
 
     def seen(self, application: Application) -> Application:
         return self.ask(applications.get_application, OFFICER, application.id)

@@ -16,13 +16,13 @@ from libs.registry.loan_terms import GuaranteeMode, IpRightKind
 from services.lending.domain.application import (
     Application,
     ApplicationStatus,
-    Approval,
+    Contracts,
     Cover,
-    Declination,
     Disbursement,
 )
+from services.lending.domain.offer import Approval, Declination
 from services.lending.domain.product import IpPledgeCap
-from services.lending.operations import applications, covers, loans
+from services.lending.operations import applications, choices, covers, decisions, loans
 from tests.support.lending import GUARANTEED, OTHER_FIRM, new_application, new_product
 from tests.unit.lending.desk import (
     APPROVAL,
@@ -147,8 +147,8 @@ def test_each_sees_its_own_in_a_list(desk: Desk) -> None:
 
 
 ON_ONE: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "approve": (applications.approve_application, (APPROVAL,)),
-    "decline": (applications.decline_application, (Declination(reason_codes=("FIRM_AGE",)),)),
+    "approve": (decisions.approve_application, (APPROVAL,)),
+    "decline": (decisions.decline_application, (Declination(reason_codes=("FIRM_AGE",)),)),
     "disburse": (
         loans.disburse,
         (Disbursement(disbursed_on=date(2026, 11, 20), external_id="L-1"),),
@@ -174,7 +174,7 @@ def test_another_firm_withdraws_nothing(desk: Desk) -> None:
 
     for by in (STRANGER, OFFICER):
         with pytest.raises(Forbidden):
-            desk.act(applications.withdraw_application, by, application.id)
+            desk.act(choices.withdraw_application, by, application.id)
     assert desk.seen(application) == application
 
 
@@ -207,7 +207,7 @@ def test_an_approval_that_cannot_be_is_refused(desk: Desk, changes: dict[str, in
     approval = Approval(**({"amount_fen": 1, "rate_ppm": 1, "term_months": 1} | changes))
 
     with pytest.raises(Violation) as refused:
-        desk.act(applications.approve_application, OFFICER, application.id, approval)
+        desk.act(decisions.approve_application, OFFICER, application.id, approval)
 
     assert refused.value.field == field
 

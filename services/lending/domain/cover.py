@@ -1,0 +1,40 @@
+"""The guarantee of an application: what its news means, and when its room must be given back."""
+
+from dataclasses import replace
+
+from libs.criteria.violation import Violation
+from services.lending.domain.application import Application, ApplicationStatus, Cover
+
+_ORDER = {cover: place for place, cover in enumerate(Cover)}
+_READY = (Cover.NOT_NEEDED, Cover.CONFIRMED)
+
+
+def covered(
+    application: Application, cover: Cover, guarantee_id: str | None, note: str | None = None
+) -> Application:
+    """The application with news of its guarantee. News that is older than what is known changes nothing."""
+    if _ORDER[cover] <= _ORDER[application.cover]:
+        return application
+    return replace(
+        application,
+        cover=cover,
+        guarantee_id=guarantee_id or application.guarantee_id,
+        cover_note=note or application.cover_note,
+    )
+
+
+def holds_guarantee(application: Application) -> bool:
+    """Whether room at a guarantor is, or may be, reserved and must be given back when the application ends."""
+    return application.cover in (Cover.RESERVING, Cover.RESERVED, Cover.CONFIRMED)
+
+
+def check_cover(application: Application) -> None:
+    """Before money is paid out. After the first drawdown the guarantee is in effect."""
+    drawn = application.status is ApplicationStatus.DISBURSED
+    if application.cover in _READY or (drawn and application.cover is Cover.EFFECTIVE):
+        return
+    raise Violation(
+        "cover",
+        f"The guarantee of this loan is {application.cover}, not CONFIRMED.",
+        "Wait for the guarantor's confirmation, or withdraw the application.",
+    )

@@ -1,0 +1,203 @@
+"""The life of an application: what may be done with it when, and where that leads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from libs.criteria.violation import Violation
+from services.lending.domain.application import (
+    Answer,
+    Application,
+    ApplicationStatus,
+    Contracts,
+    Cover,
+    InformationRequest,
+    NewApplication,
+    Question,
+    Step,
+)
+from services.lending.domain.cover import check_cover
+from services.lending.domain.fit import check_fit
+from services.lending.domain.offer import Approval, Declination, approval, check_approval, refusal
+from services.lending.domain.product import Product
+
+S = ApplicationStatus
+
+_UNDECIDED = (S.SUBMITTED, S.ACCEPTED, S.INFORMATION_ASKED)
+UNDRAWN = (*_UNDECIDED, S.APPROVED, S.OFFER_ACCEPTED, S.CONTRACTED)
+"""Not over, and nothing paid out: the firm may still step back, and another bank may still be faster."""
+ENDED_UNDRAWN = (S.DECLINED, S.WITHDRAWN, S.LAPSED, S.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    words: str
+    allowed: tuple[ApplicationStatus, ...]
+    leads_to: ApplicationStatus
+
+
+class Act(Enum):
+    """Who does it | what | from where | to where."""
+
+    ACCEPT = Move("take up", (S.SUBMITTED,), S.ACCEPTED)  # the bank
+    ASK = Move("ask about", (S.SUBMITTED, S.ACCEPTED), S.INFORMATION_ASKED)  # the bank
+    ANSWER = Move("answer", (S.INFORMATION_ASKED,), S.ACCEPTED)  # the firm
+    APPROVE = Move("approve", _UNDECIDED, S.APPROVED)  # the bank
+    DECLINE = Move("decline", _UNDECIDED, S.DECLINED)  # the bank
+    ACCEPT_OFFER = Move("accept the offer of", (S.APPROVED,), S.OFFER_ACCEPTED)  # the firm
+    SIGN = Move("sign", (S.OFFER_ACCEPTED,), S.CONTRACTED)  # both, told by the bank
+    DRAW = Move("pay out", (S.CONTRACTED, S.DISBURSED), S.DISBURSED)  # the bank
+    WITHDRAW = Move("withdraw", UNDRAWN, S.WITHDRAWN)  # the firm
+    LAPSE = Move("lapse", (S.APPROVED,), S.LAPSED)  # time
+    CLOSE = Move("close", UNDRAWN, S.CLOSED)  # another bank's drawdown
+
+
+# What to do first, by what the application is.
+_MENDS: Mapping[ApplicationStatus, str] = {
+    S.APPROVED: "The firm accepts the offer first.",
+    S.OFFER_ACCEPTED: "Tell of the signed contracts first.",
+    S.INFORMATION_ASKED: "Wait for the firm's answer, or decide without it.",
+}
+
+
+def submitted(
+    new: NewApplication, product: Product, application_id: str, at: datetime, decision_due_on: date
+) -> Application:
+    """The application, bound to the version of the product that the firm saw; Violation outside its terms."""
+    check_fit(new, product)
+    return Application(
+        id=application_id,
+        request_id=new.request_id,
+        product_id=product.id,
+        product_version=product.version,
+        product_name=product.terms.name,
+        product_kind=product.terms.kind,
+        bank=product.bank,
+        party=new.party,
+        amount_fen=new.amount_fen,
+        term_months=new.term_months,
+        repayment_method=new.repayment_method,
+        programme=new.programme,
+        guarantor=new.guarantor,
+        ip_rights=new.ip_rights,
+        dimensions=new.dimensions,
+        status=S.SUBMITTED,
+        cover=Cover.NOT_NEEDED if new.programme is None else Cover.WANTED,
+        submitted_at=at,
+        decision_due_on=decision_due_on,
+        renewal=new.renewal,
+        similar=new.similar,
+        timeline=(Step(status=S.SUBMITTED, at=at, due_on=decision_due_on),),
+    )
+
+
+def accepted(application: Application, at: datetime) -> Application:
+    return _moved(application, Act.ACCEPT, at, application.decision_due_on)
+
+
+def asked(application: Application, question: Question, at: datetime) -> Application:
+    information = InformationRequest(question=question.question, asked_at=at)
+    return _moved(application, Act.ASK, at, information=information)
+
+
+def answered(application: Application, answer: Answer, at: datetime, due_on: date | None) -> Application:
+    """The bank's time goes on; `due_on` is its promised day, later by the days that the firm took."""
+    known = application.information
+    assert known is not None  # it was asked
+    information = replace(known, answer=answer.answer, answered_at=at)
+    changes: dict[str, Any] = {"information": information, "decision_due_on": due_on}
+    return _moved(application, Act.ANSWER, at, due_on, **changes)
+
+
+def approved(
+    application: Application, given: Approval, by: str, at: datetime, today: date, usual_last_day: date
+) -> Application:
+    """The bank will lend; a guarantee, where one is wanted, is now to be reserved."""
+    expect(application, Act.APPROVE)
+    check_approval(given, application.amount_fen, today)
+    until = given.valid_until or usual_last_day
+    cover = Cover.RESERVING if application.cover is Cover.WANTED else application.cover
+    decision = approval(given, by, at)
+    return _moved(
+        application, Act.APPROVE, at, until, decision=decision, cover=cover, offer_valid_until=until
+    )
+
+
+def declined(application: Application, given: Declination, by: str, at: datetime) -> Application:
+    return _moved(application, Act.DECLINE, at, decision=refusal(given, by, at))
+
+
+def offer_accepted(application: Application, at: datetime, today: date) -> Application:
+    expect(application, Act.ACCEPT_OFFER)
+    if is_stale(application, today):
+        problem = f"The offer was good until {application.offer_valid_until}."
+        raise Violation("offer_valid_until", problem, "Ask the bank again with a new request.")
+    return _moved(application, Act.ACCEPT_OFFER, at)
+
+
+def contracted(
+    application: Application, contracts: Contracts, at: datetime, approved_on: date, today: date
+) -> Application:
+    """All papers that this loan needs are signed."""
+    expect(application, Act.SIGN)
+    _check_papers(application, contracts)
+    if not approved_on <= contracts.signed_on <= today:
+        mend = f"Give the day of signing: from the approval on {approved_on} to today."
+        raise Violation("signed_on", f"Nothing was signed on {contracts.signed_on}.", mend)
+    return _moved(application, Act.SIGN, at, contracts=contracts)
+
+
+def drawn(application: Application, amount_fen: int, at: datetime) -> Application:
+    """One more drawdown; Violation before the contracts are signed or while a wanted guarantee is not confirmed."""
+    expect(application, Act.DRAW)
+    check_cover(application)
+    return _moved(application, Act.DRAW, at, drawn_fen=application.drawn_fen + amount_fen)
+
+
+def withdrawn(application: Application, at: datetime) -> Application:
+    return _moved(application, Act.WITHDRAW, at)
+
+
+def lapsed(application: Application, at: datetime) -> Application:
+    return _moved(application, Act.LAPSE, at)
+
+
+def closed(application: Application, at: datetime) -> Application:
+    return _moved(application, Act.CLOSE, at)
+
+
+def is_stale(application: Application, today: date) -> bool:
+    until = application.offer_valid_until
+    return application.status is S.APPROVED and until is not None and until < today
+
+
+def expect(application: Application, act: Act) -> None:
+    move = act.value
+    if application.status in move.allowed:
+        return
+    wanted = " or ".join(move.allowed)
+    problem = f"The application is {application.status}, not {wanted}: there is nothing to {move.words}."
+    raise Violation("status", problem, _MENDS.get(application.status, "Read it again first."))
+
+
+def _moved(
+    application: Application, act: Act, at: datetime, due_on: date | None = None, **changes: Any
+) -> Application:
+    expect(application, act)
+    status = act.value.leads_to
+    timeline = application.timeline
+    if status is not application.status:
+        timeline = (*timeline, Step(status=status, at=at, due_on=due_on))
+    return replace(application, status=status, timeline=timeline, **changes)
+
+
+def _check_papers(application: Application, contracts: Contracts) -> None:
+    for wanted, name, what in (
+        (application.programme, "guarantee_contract", "guarantee"),
+        (application.ip_rights, "pledge_contract", "pledge"),
+    ):
+        if wanted and getattr(contracts, name) is None:
+            mend = f"Give the number of the {what} contract."
+            raise Violation(name, f"This loan stands on a {what}, and its contract is not named.", mend)

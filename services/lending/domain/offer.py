@@ -1,0 +1,122 @@
+"""The bank's word on an application: an approval with its terms, or a refusal with its reasons."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from libs.criteria.shape import Shape
+from libs.criteria.violation import Violation
+from libs.registry.loan_terms import RateBase
+from services.lending.domain.product import MOST_FEN, MOST_MONTHS, MOST_PPM
+
+# Reasons stand in events, where no personal data may: a code has no room for a name or a sentence.
+_REASON_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval(Shape):
+    """`valid_until`: the last day on which the firm can accept; None: the platform's usual time.
+
+    `rate_ppm` is the rate a year; for a rate over the LPR `rate_base` and `spread_bp` say what it follows from.
+    `borrower_line_fen` is all that the bank grants this borrower, other loans included. In a `revolving` line
+    what is repaid can be drawn again; `in_parts` tells that the loan is paid out in several drawdowns.
+    """
+
+    amount_fen: int
+    rate_ppm: int
+    term_months: int
+    conditions: tuple[str, ...] = ()
+    valid_until: date | None = None
+    rate_base: RateBase | None = None
+    spread_bp: int | None = None
+    borrower_line_fen: int | None = None
+    revolving: bool = False
+    in_parts: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declination(Shape):
+    """A refusal carries reasons, so that the service centre can act on it (2021 opinions, paragraph 10)."""
+
+    reason_codes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.reason_codes:
+            raise Violation(
+                "reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code."
+            )
+        for place, code in enumerate(self.reason_codes):
+            if _REASON_CODE.fullmatch(code) is None:
+                mend = "Give a code such as REPAYMENT_ABILITY: letters, digits and _, at most 40."
+                raise Violation(f"reason_codes/{place}", "This is no code.", mend)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Shape):
+    approved: bool
+    amount_fen: int = 0
+    rate_ppm: int = 0
+    term_months: int = 0
+    reason_codes: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    decided_by: str
+    decided_at: datetime
+    rate_base: RateBase | None = None
+    spread_bp: int | None = None
+    borrower_line_fen: int | None = None
+    revolving: bool = False
+    in_parts: bool = False
+
+
+def approval(given: Approval, by: str, at: datetime) -> Decision:
+    return Decision(
+        approved=True,
+        amount_fen=given.amount_fen,
+        rate_ppm=given.rate_ppm,
+        term_months=given.term_months,
+        conditions=given.conditions,
+        decided_by=by,
+        decided_at=at,
+        rate_base=given.rate_base,
+        spread_bp=given.spread_bp,
+        borrower_line_fen=given.borrower_line_fen,
+        revolving=given.revolving,
+        in_parts=given.in_parts,
+    )
+
+
+def refusal(given: Declination, by: str, at: datetime) -> Decision:
+    return Decision(approved=False, reason_codes=given.reason_codes, decided_by=by, decided_at=at)
+
+
+def check_approval(given: Approval, asked_fen: int, today: date) -> None:
+    if not 0 < given.amount_fen <= asked_fen:
+        raise Violation(
+            "amount_fen", f"{given.amount_fen} fen was not asked for.", f"Approve 1 to {asked_fen} fen."
+        )
+    if not 0 <= given.rate_ppm <= MOST_PPM:
+        mend = f"Give the annual rate in millionths, 0 to {MOST_PPM}."
+        raise Violation("rate_ppm", f"A rate of {given.rate_ppm} cannot be.", mend)
+    if not 1 <= given.term_months <= MOST_MONTHS:
+        raise Violation("term_months", f"A term of {given.term_months} months cannot be.", "Mend the term.")
+    if given.valid_until is not None and given.valid_until < today:
+        mend = "Give today or a later day, or none for the usual time."
+        raise Violation("valid_until", f"{given.valid_until} is past.", mend)
+    _check_base(given)
+    _check_line(given)
+
+
+def _check_base(given: Approval) -> None:
+    floating = given.rate_base not in (None, RateBase.FIXED)
+    if floating != (given.spread_bp is not None):
+        mend = "Give the spread over the LPR together with LPR_1Y or LPR_5Y, and with nothing else."
+        raise Violation("spread_bp", "The rate's base and its spread do not go together.", mend)
+    if given.spread_bp is not None and abs(given.spread_bp) > MOST_PPM // 100:
+        raise Violation("spread_bp", f"A spread of {given.spread_bp} cannot be.", "Give basis points.")
+
+
+def _check_line(given: Approval) -> None:
+    line = given.borrower_line_fen
+    if line is not None and not given.amount_fen <= line <= MOST_FEN:
+        mend = "Give the whole line of this borrower at the bank, this loan included."
+        raise Violation("borrower_line_fen", f"A line of {line} fen does not hold this loan.", mend)

@@ -1,0 +1,54 @@
+"""What a bank does with an application: takes it up, asks, approves or declines, tells of the contracts."""
+
+from datetime import timedelta
+
+from libs.chassis.clock import business_date
+from libs.chassis.database import WriteTx
+from libs.chassis.intents import intend
+from libs.chassis.principal import BANK, Principal
+from services.lending.domain import life
+from services.lending.domain.application import Application, Contracts, Cover, Question
+from services.lending.domain.offer import Approval, Declination
+from services.lending.operations import endings, rights, telling
+from services.lending.operations.covers import RESERVE
+
+
+def accept_application(tx: WriteTx, by: Principal, application_id: str) -> Application:
+    """The bank takes the application up (受理)."""
+    by.require(*BANK)
+    return telling.keep(tx, life.accepted(rights.own_application(tx, by, application_id), tx.now))
+
+
+def ask_information(tx: WriteTx, by: Principal, application_id: str, question: Question) -> Application:
+    """The bank's time stands still until the firm answers."""
+    by.require(*BANK)
+    return telling.keep(tx, life.asked(rights.own_application(tx, by, application_id), question, tx.now))
+
+
+def approve_application(tx: WriteTx, by: Principal, application_id: str, approval: Approval) -> Application:
+    """The bank will lend. A guarantee that the plan wants is now reserved at the guarantor."""
+    by.require(*BANK)
+    application = rights.own_application(tx, by, application_id)
+    usual = tx.today + timedelta(days=tx.policies.integer_on("lending.offer_validity_days", tx.today))
+    approved = life.approved(application, approval, by.subject, tx.now, tx.today, usual)
+    telling.keep(tx, approved)
+    if approved.cover is Cover.RESERVING:
+        intend(tx, RESERVE, approved.id, {"application_id": approved.id})
+    return approved
+
+
+def decline_application(
+    tx: WriteTx, by: Principal, application_id: str, declination: Declination
+) -> Application:
+    by.require(*BANK)
+    application = rights.own_application(tx, by, application_id)
+    return endings.keep(tx, life.declined(application, declination, by.subject, tx.now))
+
+
+def sign_contracts(tx: WriteTx, by: Principal, application_id: str, contracts: Contracts) -> Application:
+    """The bank tells the numbers of the papers that it and the firm signed."""
+    by.require(*BANK)
+    application = rights.own_application(tx, by, application_id)
+    life.expect(application, life.Act.SIGN)
+    approved_on = business_date(application.decision.decided_at) if application.decision else tx.today
+    return telling.keep(tx, life.contracted(application, contracts, tx.now, approved_on, tx.today))
