@@ -37,6 +37,8 @@ LENDING_PRODUCT = Topic("rongqiao.lending.product.v1", Kind.STATE, _FEW, "lendin
 LENDING_APPLICATION = Topic("rongqiao.lending.application.v1", Kind.FACT, _MANY, "lending")
 LENDING_LOAN = Topic("rongqiao.lending.loan.v1", Kind.FACT, _MANY, "lending")
 LENDING_REPAYMENT = Topic("rongqiao.lending.repayment.v1", Kind.FACT, _MANY, "lending")
+LENDING_PLEDGE = Topic("rongqiao.lending.pledge.v1", Kind.FACT, _MANY, "lending")
+LENDING_RETURN = Topic("rongqiao.lending.return.v1", Kind.FACT, _FEW, "lending")
 GUARANTEE_PROGRAMME = Topic("rongqiao.guarantee.programme.v1", Kind.STATE, _FEW, "guarantee")
 GUARANTEE_HEADROOM = Topic("rongqiao.guarantee.headroom.v1", Kind.STATE, _FEW, "guarantee")
 GUARANTEE_GUARANTEE = Topic("rongqiao.guarantee.guarantee.v1", Kind.FACT, _MANY, "guarantee")
@@ -54,6 +56,8 @@ TOPICS = (
     LENDING_APPLICATION,
     LENDING_LOAN,
     LENDING_REPAYMENT,
+    LENDING_PLEDGE,
+    LENDING_RETURN,
     GUARANTEE_PROGRAMME,
     GUARANTEE_HEADROOM,
     GUARANTEE_GUARANTEE,

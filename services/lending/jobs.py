@@ -6,7 +6,7 @@ from libs.chassis.database import Database
 from libs.chassis.intents import Runner, Runners, run_due
 from libs.chassis.service import Job
 from services.lending.clients import GuaranteeClient
-from services.lending.operations import covers, feed
+from services.lending.operations import covers, feed, pledges
 
 
 def runners(client: GuaranteeClient) -> Runners:
@@ -19,5 +19,6 @@ def runners(client: GuaranteeClient) -> Runners:
 def jobs(database: Database, kinds: Runners) -> Sequence[Job]:
     return (
         Job("unfinished intents", 0.5, lambda: run_due(database, kinds), wakes=True),
+        Job("pledge watch", 60.0, lambda: pledges.watch(database)),
         Job("feed", 1.0, lambda: feed.number_notices(database), wakes=True),
     )

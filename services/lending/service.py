@@ -4,12 +4,13 @@ from functools import partial
 from pathlib import Path
 
 from libs.chassis.service import Context, Service
-from rongqiao.lending.v1 import lending_pb2_grpc
+from rongqiao.lending.v1 import lending_pb2_grpc, pledges_pb2_grpc
 from services.lending import jobs
 from services.lending.clients import GuaranteeClient
 from services.lending.handlers import HANDLERS
 from services.lending.http import routers
 from services.lending.rpc.lending import LendingServicer
+from services.lending.rpc.pledges import PledgesServicer
 from services.lending.store import metadata
 
 NAME = "lending"
@@ -17,17 +18,20 @@ NAME = "lending"
 
 def build(context: Context) -> Service:
     database = context.database(NAME)
-    servicer = LendingServicer(context.rpc_door(database))
+    door = context.rpc_door(database)
     client = GuaranteeClient(database, context.channel("guarantee"), partial(context.service_token, NAME))
     return Service(
         name=NAME,
         database=database,
         metadata=metadata,
         migrations=Path(__file__).parent / "migrations" / "versions",
-        collections=("products", "applications", "loans"),
+        collections=("products", "applications", "loans", "pledges"),
         routers=routers,
-        add_servicers=(partial(lending_pb2_grpc.add_LendingServicer_to_server, servicer),),
-        rpc_names=("rongqiao.lending.v1.Lending",),
+        add_servicers=(
+            partial(lending_pb2_grpc.add_LendingServicer_to_server, LendingServicer(door)),
+            partial(pledges_pb2_grpc.add_PledgesServicer_to_server, PledgesServicer(door)),
+        ),
+        rpc_names=("rongqiao.lending.v1.Lending", "rongqiao.lending.v1.Pledges"),
         handlers=HANDLERS,
         jobs=jobs.jobs(database, jobs.runners(client)),
     )

@@ -9,7 +9,7 @@ from libs.chassis.principal import BANK, Principal
 from services.lending.domain import life
 from services.lending.domain.application import Application, Contracts, Cover, Question
 from services.lending.domain.offer import Approval, Declination
-from services.lending.operations import endings, rights, telling
+from services.lending.operations import endings, pledges, rights, telling
 from services.lending.operations.covers import RESERVE
 
 
@@ -51,4 +51,7 @@ def sign_contracts(tx: WriteTx, by: Principal, application_id: str, contracts: C
     application = rights.own_application(tx, by, application_id)
     life.expect(application, life.Act.SIGN)
     approved_on = business_date(application.decision.decided_at) if application.decision else tx.today
-    return telling.keep(tx, life.contracted(application, contracts, tx.now, approved_on, tx.today))
+    signed = telling.keep(tx, life.contracted(application, contracts, tx.now, approved_on, tx.today))
+    if contracts.pledge_contract is not None:
+        pledges.sign_all(tx, signed, contracts.pledge_contract, contracts.signed_on)
+    return signed

@@ -6,7 +6,7 @@ from libs.criteria.violation import Violation
 from services.lending.domain import life
 from services.lending.domain.application import Application, ApplicationStatus
 from services.lending.domain.cover import holds_guarantee
-from services.lending.operations import covers, telling
+from services.lending.operations import covers, pledges, telling
 from services.lending.store import applications as application_store
 
 
@@ -15,6 +15,7 @@ def keep(tx: WriteTx, ended: Application) -> Application:
     telling.keep(tx, ended)
     if holds_guarantee(ended):
         covers.release(tx, ended)
+    pledges.release_all(tx, ended.id, ended.status)
     return ended
 
 
