@@ -126,14 +126,18 @@ class NewPledge(Shape):
         if not 0 < len(self.owner) <= _LONGEST:
             raise Violation("owner", "The right has no owner.", "Give the owner's party id, uscc:<code>.")
         if self.rank < 1:
-            raise Violation("rank", f"There is no rank {self.rank}.", "Give 1, or the rank that is registered.")
+            raise Violation(
+                "rank", f"There is no rank {self.rank}.", "Give 1, or the rank that is registered."
+            )
         self._check_content()
 
     def _check_content(self) -> None:
         claim = self.kind is RightKind.RECEIVABLE
         wanted, other = ("receivable", "ip") if claim else ("ip", "receivable")
         if getattr(self, wanted) is None or getattr(self, other) is not None:
-            raise Violation(wanted, f"A pledge of {self.kind} has {wanted} and no {other}.", f"Give {wanted}.")
+            raise Violation(
+                wanted, f"A pledge of {self.kind} has {wanted} and no {other}.", f"Give {wanted}."
+            )
         if self.kind in PATENTS and self.ip is not None and self.ip.fee_paid_until is None:
             why = "A patent lives as long as its annual fees are paid."
             raise Violation("ip/fee_paid_until", why, "Give the last day that is paid for.")
@@ -269,13 +273,17 @@ def kept_up(pledge: Pledge, upkeep: Upkeep) -> Pledge:
     _expect(pledge, *LIVE)
     said = {name: value for name, value in asdict(upkeep).items() if value is not None}
     if pledge.ip is None or not said:
-        raise Violation("fee_paid_until", "Nothing is said of this right.", "Say what changed of an IP right.")
+        raise Violation(
+            "fee_paid_until", "Nothing is said of this right.", "Say what changed of an IP right."
+        )
     for name, kinds in (("fee_paid_until", PATENTS), ("renewed_until", (RightKind.TRADEMARK,))):
         if name in said and pledge.kind not in kinds:
             raise Violation(name, f"This is no matter of a right of {pledge.kind}.", f"Leave {name} out.")
     renewed = upkeep.renewed_until
     if renewed is not None and pledge.ends_on is not None and renewed <= pledge.ends_on:
-        raise Violation("renewed_until", f"It lasts until {pledge.ends_on} already.", "Give the new last day.")
+        raise Violation(
+            "renewed_until", f"It lasts until {pledge.ends_on} already.", "Give the new last day."
+        )
     return replace(pledge, ip=replace(pledge.ip, **said), ends_on=renewed or pledge.ends_on)
 
 

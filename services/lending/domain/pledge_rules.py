@@ -20,7 +20,9 @@ from services.lending.domain.pledge import (
 from services.lending.domain.product import ProductTerms
 
 PATENT_REGISTER = "Measures for Registering Pledges of Patents (CNIPA announcement 461), grounds for refusal"
-TRADEMARK_REGISTER = "Rules for Registering Pledges of Trademarks (CNIPA announcement 358), grounds for refusal"
+TRADEMARK_REGISTER = (
+    "Rules for Registering Pledges of Trademarks (CNIPA announcement 358), grounds for refusal"
+)
 COPYRIGHT_REGISTER = "Measures for Registering Pledges of Copyright (NCAC order 8), grounds for refusal"
 CIVIL_CODE_440 = "Civil Code, article 440"
 _REGISTERS = {
@@ -134,7 +136,9 @@ def _of_right(kind: RightKind, ip: IpTerms, ends_on: date, today: date) -> Itera
     if ended < today:
         yield Violation("ip/runs_from", f"The right ended on {ended}.", "Take a right that lives.", source)
     if ip.disputed:
-        yield Violation("ip/disputed", "Its ownership is disputed.", "Wait for the end of the dispute.", source)
+        yield Violation(
+            "ip/disputed", "Its ownership is disputed.", "Wait for the end of the dispute.", source
+        )
     if kind in PATENTS and ip.fee_paid_until is not None and ip.fee_paid_until < today:
         why = f"Annual fees are paid until {ip.fee_paid_until} only."
         yield Violation("ip/fee_paid_until", why, "Pay them, and report it.", source)

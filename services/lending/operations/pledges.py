@@ -111,9 +111,7 @@ def sign_all(tx: WriteTx, application: Application, number: str, signed_on: date
             tell(tx, signed, application)
 
 
-def check_before_drawdown(
-    tx: WriteTx, application: Application, amount_fen: int, matures_on: date
-) -> None:
+def check_before_drawdown(tx: WriteTx, application: Application, amount_fen: int, matures_on: date) -> None:
     """Violation unless every right that the application wants is pledged, registered, alive beyond the loan, and all
     together carry it. Call it under the application's lock, before the loan is stored."""
     pledges = pledge_store.of_application(tx, application.id)
@@ -126,8 +124,8 @@ def check_before_drawdown(
 
 
 def release_all(tx: WriteTx, application_id: str, reason: str) -> None:
-    """The application ended, or its last loan is settled: its rights are free again. Call it under its lock."""
-    application = application_store.get(tx, application_id)
+    """The application ended, or its last loan is settled: its rights are free again."""
+    application = application_store.to_change(tx, application_id)
     for pledge in pledge_store.of_application(tx, application_id):
         free = states.released(pledge, reason, tx.today)
         pledge_store.update(tx, free)
@@ -147,7 +145,11 @@ def _told(tx: WriteTx, pledge_id: str) -> bool:
     due_on = pledge.upkeep_due_on
     if due_on is None or not pledge_store.mark_told(tx, pledge_id, due_on):
         return False
-    noted = {"application_id": pledge.application_id, "status": pledge.status.value, "due_on": due_on.isoformat()}
+    noted = {
+        "application_id": pledge.application_id,
+        "status": pledge.status.value,
+        "due_on": due_on.isoformat(),
+    }
     feed.note(tx, pledge.bank, "pledge.upkeep_due", pledge.id, noted)
     return True
 

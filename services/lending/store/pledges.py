@@ -58,7 +58,9 @@ pledges = sa.Table(
     sa.Column("told_due_on", sa.Date),  # the one of which its bank was told
 )
 _lives = pledges.c.status.in_(LIVE)
-sa.Index("uq_pledges_live_right", pledges.c.right_key, unique=True, sqlite_where=_lives, postgresql_where=_lives)
+sa.Index(
+    "uq_pledges_live_right", pledges.c.right_key, unique=True, sqlite_where=_lives, postgresql_where=_lives
+)
 sa.Index("ix_pledges_bank_id", pledges.c.bank, pledges.c.id)
 
 _COLUMNS = [pledges.c[field.name] for field in fields(Pledge)]

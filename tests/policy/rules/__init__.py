@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.policy.rules import chain, credit, finance, guarantee, oversight, parameters, registry
+from tests.policy.rules import chain, credit, finance, guarantee, oversight, parameters, pledges, registry
 
 Rule = Callable[..., object]
 
@@ -16,4 +16,5 @@ RULES: dict[str, Rule] = {
     **oversight.RULES,
     **guarantee.RULES,
     **chain.RULES,
+    **pledges.RULES,
 }
