@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
-from libs.criteria.vocabulary import FactType, Kind, encode, fact_type
+from libs.criteria.vocabulary import FactType, Kind, Unit, encode, fact_type
 
 
 class Operator(StrEnum):
@@ -56,7 +56,8 @@ class Criterion(Shape):
     """One rule of a product: `fact operator values`. `hard` rules exclude, soft ones only lower the rank.
 
     `values` are texts as the vocabulary types them: one, or the set of IN and NOT_IN. `message` says the rule to the
-    firm in Chinese. Violation on `fact`, `operator` or `values` when they do not fit together.
+    firm in Chinese. `unit`, where it is given, says how the writer understood the values: it must be the fact's own.
+    Violation on `fact`, `operator`, `values` or `unit` when they do not fit together.
     """
 
     fact: str
@@ -65,10 +66,12 @@ class Criterion(Shape):
     hard: bool = True
     message: str = ""
     disclosure: Disclosure = Disclosure.PUBLIC
+    unit: Unit | None = None
 
     def __post_init__(self) -> None:
         kind = fact_type(self.fact)
         _check_fact(kind)
+        _check_unit(kind, self.unit)
         _check_operator(kind, self.operator)
         _check_values(kind, self.operator, self.values)
 
@@ -76,6 +79,12 @@ class Criterion(Shape):
 def _check_fact(kind: FactType) -> None:
     if not kind.criteria:
         raise Violation("fact", f"{kind.name} is no fact for criteria.", f"State it in `{kind.instead}`.")
+
+
+def _check_unit(kind: FactType, unit: Unit | None) -> None:
+    if unit is not None and unit is not kind.unit:
+        mend = f"Give the values in {kind.unit}, and that unit." if kind.unit else "Leave the unit out."
+        raise Violation("unit", f"{kind.name} is not counted in {unit}.", mend)
 
 
 def _check_operator(kind: FactType, operator: Operator) -> None:

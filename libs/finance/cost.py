@@ -1,77 +1,34 @@
 """What a loan costs in all: the sheet of items, and the annual rates before and after subsidy.
 
-The sheet follows the disclosure of all-in financing cost (明示企业贷款综合融资成本): every item with payee and
-time, the total, the compound annual rate, and a simple rate to be labelled as simple. Subsidies are a separate inflow
-at their expected month and never lower the disclosed rate (PBC Announcement [2021] No. 3).
+The sheet follows the disclosure of all-in financing cost (明示企业贷款综合融资成本): every item with payee, time and
+period, the total, the compound annual rate, and a simple rate to be labelled as simple. Subsidies are a separate
+inflow at their expected time and never lower the disclosed rate (PBC Announcement [2021] No. 3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
+from libs.finance.fees import Fee, FeeBasis, FeePayee, FeePayer, FeeTiming, charge, from_zero
 from libs.finance.irr import AnnualRate, NoUniqueRoot, annual_rate
-from libs.finance.money import half_up
+from libs.finance.money import PPM, half_up
 from libs.finance.rates import MONTHS_PER_YEAR
-from libs.finance.schedule import YEARLY, Instalment, RepaymentMethod, schedule
+from libs.finance.schedule import MONTHLY, Instalment, PrincipalPart, RepaymentMethod, schedule
 
 DISCLOSURE = "PBC Announcement [2021] No. 3"
-
-
-class FeePayee(StrEnum):
-    LENDER = "LENDER"
-    GUARANTOR = "GUARANTOR"
-    APPRAISER = "APPRAISER"
-    REGISTRY = "REGISTRY"
-    INSURER = "INSURER"
-    OTHER = "OTHER"
-
-
-class FeeBasis(StrEnum):
-    """What a fee is counted on."""
-
-    PRINCIPAL = "PRINCIPAL"
-    FIXED = "FIXED"
-
-
-class FeeTiming(StrEnum):
-    UPFRONT = "UPFRONT"
-    ANNUAL = "ANNUAL"
-    """At the start of every loan year. A rate counts a last part-year by its months; an amount is due in full."""
-    AT_END = "AT_END"
+INTEREST = "利息"
 
 
 class SubsidyStatus(StrEnum):
     EXPECTED = "EXPECTED"
     APPROVED = "APPROVED"
     PAID = "PAID"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fee(Shape):
-    """One charge beside interest: `amount_fen` where FIXED, else `rate_ppm` of the principal (a year's, if ANNUAL)."""
-
-    name: str
-    payee: FeePayee
-    basis: FeeBasis
-    rate_ppm: int = 0
-    amount_fen: int = 0
-    timing: FeeTiming = FeeTiming.UPFRONT
-
-    def __post_init__(self) -> None:
-        _from_zero(self.name, rate_ppm=self.rate_ppm, amount_fen=self.amount_fen)
-        field, unused = _UNUSED[self.basis](self)
-        if unused:
-            raise Violation(field, f"{self.name}: a {self.basis} fee has none.", f"Set {field} to 0.")
-
-
-_UNUSED: dict[FeeBasis, Callable[[Fee], tuple[str, int]]] = {
-    FeeBasis.PRINCIPAL: lambda fee: ("amount_fen", fee.amount_fen),
-    FeeBasis.FIXED: lambda fee: ("rate_ppm", fee.rate_ppm),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +46,7 @@ class Subsidy(Shape):
     status: SubsidyStatus = SubsidyStatus.EXPECTED
 
     def __post_init__(self) -> None:
-        _from_zero(self.name, rate_ppm=self.rate_ppm, amount_fen=self.amount_fen, month=self.month or 0)
+        from_zero(self.name, rate_ppm=self.rate_ppm, amount_fen=self.amount_fen, month=self.month or 0)
         if self.rate_ppm and self.amount_fen:
             raise Violation(
                 "rate_ppm", f"{self.name}: it is a rate or an amount, not both.", "Set one of them to 0."
@@ -97,31 +54,52 @@ class Subsidy(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CostItem:
-    """A line of the sheet: what is paid to whom over the whole term. Interest has no basis and no timing."""
+class CostItem(Shape):
+    """A line of the sheet: what is paid to whom in all, how many times, from which month to which.
+
+    Months are counted from drawdown. Interest has no basis and no timing.
+    """
 
     name: str
     payee: FeePayee
     amount_fen: int
     basis: FeeBasis | None = None
     timing: FeeTiming | None = None
+    payer: FeePayer = FeePayer.BORROWER
+    mandatory: bool = True
+    times: int = 1
+    first_month: int = 0
+    last_month: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CostSheet:
-    """`lender` counts interest and the lender's own fees; `all_in` counts every fee and is the rate to disclose.
+class CostSheet(Shape):
+    """`lender` counts interest and the lender's own fees, the rate to disclose; `all_in` counts every fee.
 
-    `simple_ppm` is total cost over principal and years on the declining balance: show it only labelled "simple".
-    `after_subsidy` is None where the flows after subsidy have no single rate, such as a subsidy above the cost.
+    `items` make up the total; `not_counted` are fees that others bear or that the borrower may leave. `simple_ppm` is
+    total cost over principal and years on the declining balance: show it only labelled "simple". `after_subsidy` is
+    None where the flows after subsidy have no single rate, such as a subsidy above the cost.
     """
 
     items: tuple[CostItem, ...]
+    not_counted: tuple[CostItem, ...] = ()
     total_fen: int
+    subsidies_fen: tuple[int, ...] = ()
     subsidy_fen: int
     simple_ppm: int
     lender: AnnualRate
     all_in: AnnualRate
     after_subsidy: AnnualRate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What comes to a loan beside interest. `taken` names the fees that are not mandatory and yet wanted."""
+
+    fees: Sequence[Fee] = ()
+    subsidies: Sequence[Subsidy] = ()
+    appraised_fen: int | None = None
+    taken: Collection[str] = ()
 
 
 def cost_sheet(
@@ -131,91 +109,146 @@ def cost_sheet(
     method: RepaymentMethod,
     fees: Sequence[Fee] = (),
     subsidies: Sequence[Subsidy] = (),
+    *,
+    interest_months: int = MONTHLY,
+    parts: Sequence[PrincipalPart] = (),
+    appraised_fen: int | None = None,
+    taken: Collection[str] = (),
 ) -> CostSheet:
-    """The sheet of a loan drawn in full at the start.
+    """The sheet of a loan drawn in full at the start, counted by months.
 
     Raises Violation for impossible terms, and where fees take so much that no annual rate exists.
     """
-    plan = schedule(principal_fen, rate_ppm, months, method)
-    balances = _opening_balances(plan, principal_fen, months)
-    interest_fen = sum(instalment.interest_fen for instalment in plan)
-    charges = [(fee, _charge(fee, principal_fen, months)) for fee in fees]
-    items = (CostItem(name="利息", payee=FeePayee.LENDER, amount_fen=interest_fen), *map(_item, charges))
+    plan = schedule(principal_fen, rate_ppm, months, method, interest_months=interest_months, parts=parts)
+    extras = Extras(fees=fees, subsidies=subsidies, appraised_fen=appraised_fen, taken=taken)
+    return sheet_of_plan(plan, principal_fen, months, extras)
+
+
+def sheet_of_plan(plan: Sequence[Instalment], principal_fen: int, months: int, extras: Extras) -> CostSheet:
+    """The same for instalments that are known already."""
+    balances = _balances(plan, principal_fen, months)
+    cash = Cash(
+        interest=_interest(plan),
+        flows={0: principal_fen} | {one.number: -one.payment_fen for one in plan},
+        base_fen=principal_fen,
+        months=months,
+        when=_month,
+        annual=_monthly_rate,
+        in_use=sum(balances),
+        year=MONTHS_PER_YEAR,
+        interest_year=MONTHS_PER_YEAR,
+    )
+    return sheet_of(cash, extras)
+
+
+When = TypeVar("When", int, date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cash(Generic[When]):
+    """A loan as money in and out, seen from the borrower, before fees and subsidies.
+
+    `in_use` is principal times the periods (months or days) for which it is borrowed, of which a year has `year`, and
+    `interest_year` where interest is counted.
+    """
+
+    interest: CostItem
+    flows: Mapping[When, int]
+    base_fen: int
+    months: int
+    when: Callable[[int], When]
+    annual: Callable[[Mapping[When, int]], AnnualRate]
+    in_use: int
+    year: int
+    interest_year: int
+
+
+def sheet_of(cash: Cash[When], extras: Extras) -> CostSheet:
+    """The sheet of any loan, from its flows."""
+    counted = [fee for fee in extras.fees if _counts(fee, extras.taken)]
+    charges = [(fee, charge(fee, cash.base_fen, cash.months, extras.appraised_fen)) for fee in counted]
+    items = (cash.interest, *(_item(fee, paid) for fee, paid in charges))
     total_fen = sum(item.amount_fen for item in items)
-    flows = _loan_flows(plan, principal_fen, months)
-    lender_flows = _less(flows, [paid for fee, paid in charges if fee.payee is FeePayee.LENDER])
-    all_flows = _less(flows, [paid for _, paid in charges])
-    all_in = _disclosed(all_flows)
-    received = [_receipt(subsidy, balances) for subsidy in subsidies]
+    lender = _less(cash, [paid for fee, paid in charges if fee.payee is FeePayee.LENDER])
+    everything = _less(cash, [paid for _, paid in charges])
+    all_in = _disclosed(cash, everything)
+    received = [_receipt(subsidy, cash) for subsidy in extras.subsidies]
     return CostSheet(
         items=items,
+        not_counted=tuple(_not_counted(fee, cash, extras) for fee in extras.fees if fee not in counted),
         total_fen=total_fen,
+        subsidies_fen=tuple(amount for _, amount in received),
         subsidy_fen=sum(amount for _, amount in received),
-        simple_ppm=half_up(total_fen * YEARLY, sum(balances)),
-        lender=all_in if lender_flows == all_flows else _disclosed(lender_flows),
+        simple_ppm=half_up(total_fen * PPM * cash.year, cash.in_use),
+        lender=all_in if lender == everything else _disclosed(cash, lender),
         all_in=all_in,
-        after_subsidy=_subsidised(all_flows, received) if received else all_in,
+        after_subsidy=_subsidised(cash, everything, received) if received else all_in,
     )
 
 
-# A charge by month, and a receipt as (month, fen).
-_Paid = dict[int, int]
-_Receipt = tuple[int, int]
+def _counts(fee: Fee, taken: Collection[str]) -> bool:
+    planned = fee.timing is not FeeTiming.EARLY_REPAYMENT
+    return planned and fee.payer is FeePayer.BORROWER and (fee.mandatory or fee.name in taken)
 
 
-def _opening_balances(plan: Sequence[Instalment], principal_fen: int, months: int) -> list[int]:
+def _balances(plan: Sequence[Instalment], principal_fen: int, months: int) -> list[int]:
     """The principal outstanding during each month."""
-    if len(plan) != months:
-        return [principal_fen] * months
-    return [principal_fen, *(instalment.balance_fen for instalment in plan[:-1])]
+    left = {instalment.number: instalment.balance_fen for instalment in plan}
+    balances = [principal_fen]
+    for month in range(1, months):
+        balances.append(left.get(month, balances[-1]))
+    return balances
 
 
-def _loan_flows(plan: Sequence[Instalment], principal_fen: int, months: int) -> list[int]:
-    flows = [0] * (months + 1)
-    flows[0] = principal_fen
-    for instalment in plan:
-        flows[instalment.number] = -instalment.principal_fen - instalment.interest_fen
-    return flows
-
-
-def _charge(fee: Fee, principal_fen: int, months: int) -> _Paid:
-    if fee.timing is FeeTiming.UPFRONT:
-        return {0: _due(fee, principal_fen, MONTHS_PER_YEAR)}
-    if fee.timing is FeeTiming.AT_END:
-        return {months: _due(fee, principal_fen, MONTHS_PER_YEAR)}
-    years = range(0, months, MONTHS_PER_YEAR)
-    return {start: _due(fee, principal_fen, min(MONTHS_PER_YEAR, months - start)) for start in years}
-
-
-def _due(fee: Fee, principal_fen: int, months: int) -> int:
-    if fee.basis is FeeBasis.FIXED:
-        return fee.amount_fen
-    return half_up(principal_fen * fee.rate_ppm * months, YEARLY)
-
-
-def _item(charge: tuple[Fee, _Paid]) -> CostItem:
-    fee, paid = charge
+def _interest(plan: Sequence[Instalment]) -> CostItem:
+    paying = [instalment.number for instalment in plan if instalment.interest_fen]
     return CostItem(
-        name=fee.name, payee=fee.payee, amount_fen=sum(paid.values()), basis=fee.basis, timing=fee.timing
+        name=INTEREST,
+        payee=FeePayee.LENDER,
+        amount_fen=sum(instalment.interest_fen for instalment in plan),
+        times=len(paying),
+        first_month=min(paying, default=0),
+        last_month=max(paying, default=0),
     )
 
 
-def _receipt(subsidy: Subsidy, balances: Sequence[int]) -> _Receipt:
-    month = len(balances) if subsidy.month is None else subsidy.month
-    return month, subsidy.amount_fen or half_up(sum(balances) * subsidy.rate_ppm, YEARLY)
+def _item(fee: Fee, paid: Mapping[int, int]) -> CostItem:
+    return CostItem(
+        name=fee.name,
+        payee=fee.payee,
+        amount_fen=sum(paid.values()),
+        basis=fee.basis,
+        timing=fee.timing,
+        payer=fee.payer,
+        mandatory=fee.mandatory,
+        times=len(paid),
+        first_month=min(paid, default=0),
+        last_month=max(paid, default=0),
+    )
 
 
-def _less(flows: Sequence[int], charges: Sequence[_Paid]) -> list[int]:
-    rest = list(flows)
+def _not_counted(fee: Fee, cash: Cash[When], extras: Extras) -> CostItem:
+    """What it would come to; one on an appraised value that nobody gave is shown without a sum."""
+    return _item(fee, charge(fee, cash.base_fen, cash.months, extras.appraised_fen or 0))
+
+
+def _receipt(subsidy: Subsidy, cash: Cash[When]) -> tuple[When, int]:
+    month = cash.months if subsidy.month is None else subsidy.month
+    by_rate = half_up(cash.in_use * subsidy.rate_ppm, PPM * cash.interest_year)
+    return cash.when(month), subsidy.amount_fen or by_rate
+
+
+def _less(cash: Cash[When], charges: Sequence[Mapping[int, int]]) -> dict[When, int]:
+    rest = dict(cash.flows)
     for paid in charges:
         for month, amount_fen in paid.items():
-            rest[month] -= amount_fen
+            rest[cash.when(month)] = rest.get(cash.when(month), 0) - amount_fen
     return rest
 
 
-def _disclosed(flows: Sequence[int]) -> AnnualRate:
+def _disclosed(cash: Cash[When], flows: Mapping[When, int]) -> AnnualRate:
     try:
-        return annual_rate(flows)
+        return cash.annual(flows)
     except NoUniqueRoot:
         raise Violation(
             "fees",
@@ -225,17 +258,21 @@ def _disclosed(flows: Sequence[int]) -> AnnualRate:
         ) from None
 
 
-def _subsidised(flows: Sequence[int], received: Sequence[_Receipt]) -> AnnualRate | None:
-    rest = list(flows) + [0] * (max(month for month, _ in received) + 1 - len(flows))
-    for month, amount_fen in received:
-        rest[month] += amount_fen
+def _subsidised(
+    cash: Cash[When], flows: Mapping[When, int], received: Sequence[tuple[When, int]]
+) -> AnnualRate | None:
+    rest = dict(flows)
+    for when, amount_fen in received:
+        rest[when] = rest.get(when, 0) + amount_fen
     try:
-        return annual_rate(rest)
+        return cash.annual(rest)
     except NoUniqueRoot:
         return None
 
 
-def _from_zero(name: str, **values: int) -> None:
-    for field, value in values.items():
-        if value < 0:
-            raise Violation(field, f"{name}: it is negative.", f"Give {field} as a whole number from zero.")
+def _month(month: int) -> int:
+    return month
+
+
+def _monthly_rate(flows: Mapping[int, int]) -> AnnualRate:
+    return annual_rate([flows.get(month, 0) for month in range(max(flows) + 1)])

@@ -12,6 +12,7 @@ from datetime import date
 from itertools import accumulate, pairwise
 from math import floor
 
+from libs.criteria.shape import Shape
 from libs.finance.money import PPM
 from libs.finance.rates import MONTHS_PER_YEAR
 
@@ -20,6 +21,7 @@ LOWEST, HIGHEST = -0.5, 2.0
 FIRST_GUESS = 0.005
 PRECISION = 1e-12
 STEPS = 200
+LOOKS = 500  # half a percentage point apart
 
 # The present value at a rate, and its slope there.
 _Curve = Callable[[float], tuple[float, float]]
@@ -30,7 +32,7 @@ class NoUniqueRoot(ArithmeticError):
 
 
 @dataclass(frozen=True, slots=True)
-class AnnualRate:
+class AnnualRate(Shape):
     """One cost by two customs: `nominal_ppm` is twelve times the monthly rate, `effective_ppm` compounds it."""
 
     nominal_ppm: int
@@ -52,10 +54,23 @@ def annual_rate(flows: Sequence[int]) -> AnnualRate:
 def xirr_ppm(flows: Sequence[tuple[date, int]]) -> int:
     """The effective annual rate of dated flows, act/365 from the earliest date. Raises NoUniqueRoot."""
     ordered = sorted(flows)
-    low = _lower_bound([amount for _, amount in ordered])
     start = ordered[0][0]
     timed = [((day - start).days / 365, amount) for day, amount in ordered]
-    return _ppm(_root(lambda rate: _dated_value(timed, rate), low))
+
+    def curve(rate: float) -> tuple[float, float]:
+        return _dated_value(timed, rate)
+
+    return _ppm(_root(curve, _dated_bound(curve, [amount for _, amount in ordered])))
+
+
+def dated_rate(flows: Sequence[tuple[date, int]]) -> AnnualRate:
+    """The annual rate of dated flows: effective by XIRR, nominal as twelve times the month's rate that compounds to it.
+
+    Raises NoUniqueRoot.
+    """
+    effective_ppm = xirr_ppm(flows)
+    month = (1 + effective_ppm / PPM) ** (1 / MONTHS_PER_YEAR) - 1
+    return AnnualRate(_ppm(month * MONTHS_PER_YEAR), effective_ppm)
 
 
 def _lower_bound(flows: Sequence[int]) -> float:
@@ -69,6 +84,17 @@ def _lower_bound(flows: Sequence[int]) -> float:
     if _sign_changes(list(accumulate(flows))) == 1:
         return 0.0
     raise NoUniqueRoot("The flows change sign more than once, or never: they have no single annual rate.")
+
+
+def _dated_bound(curve: _Curve, flows: Sequence[int]) -> float:
+    """The same, or for a line that is drawn and repaid again and again: its value is looked at all along."""
+    try:
+        return _lower_bound(flows)
+    except NoUniqueRoot:
+        above = [curve(LOWEST + step * (HIGHEST - LOWEST) / LOOKS)[0] > 0 for step in range(LOOKS + 1)]
+        if sum(before != after for before, after in pairwise(above)) != 1:
+            raise
+        return LOWEST
 
 
 def _sign_changes(flows: Sequence[int]) -> int:

@@ -4,7 +4,14 @@ from fastapi import APIRouter
 
 from libs.chassis.http import Caller
 from services.lending.domain.intake import ImportProducts, ImportReport
-from services.lending.domain.product import NewProduct, Product, ProductPage, ProductStatus
+from services.lending.domain.product import (
+    NewProduct,
+    Product,
+    ProductHistory,
+    ProductPage,
+    ProductStatus,
+    Publication,
+)
 from services.lending.http.paging import Limit
 from services.lending.operations import intake, products
 
@@ -37,9 +44,30 @@ def get_product(product_id: str, call: Caller) -> Product:
     return call.read(products.get_product, product_id)
 
 
+@router.get("/products/{product_id}/versions")
+def list_versions(product_id: str, call: Caller) -> ProductHistory:
+    return call.read(products.list_versions, product_id)
+
+
+@router.post("/products/{product_id}/check")
+def check_product(product_id: str, call: Caller) -> Product:
+    return call.write(products.check_product, product_id)
+
+
 @router.post("/products/{product_id}/publish")
-def publish_product(product_id: str, call: Caller) -> Product:
-    return call.write(products.publish_product, product_id)
+def publish_product(product_id: str, call: Caller, body: Publication | None = None) -> Product:
+    """Now where no body is sent, else from and until the days that it gives."""
+    return call.write(products.publish_product, product_id, body or Publication())
+
+
+@router.post("/products/{product_id}/suspend")
+def suspend_product(product_id: str, call: Caller) -> Product:
+    return call.write(products.suspend_product, product_id)
+
+
+@router.post("/products/{product_id}/resume")
+def resume_product(product_id: str, call: Caller) -> Product:
+    return call.write(products.resume_product, product_id)
 
 
 @router.post("/products/{product_id}/withdraw")

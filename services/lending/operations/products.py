@@ -1,6 +1,6 @@
 """A bank's products: registered, published by a second person, taken off the market."""
 
-from dataclasses import replace
+from datetime import date
 
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import BANK, Principal, Role
@@ -8,17 +8,25 @@ from libs.chassis.problems import Conflict, NotFound
 from libs.eventing import topics
 from libs.eventing.outbox import emit
 from services.lending import messages
-from services.lending.domain import product as rules
-from services.lending.domain.product import NewProduct, Product, ProductPage, ProductStatus
+from services.lending.domain.product import (
+    NewProduct,
+    Product,
+    ProductHistory,
+    ProductPage,
+    ProductStatus,
+    Publication,
+)
+from services.lending.domain.product import version as rules
+from services.lending.domain.product.version import WRITABLE
 from services.lending.store import products as product_store
 
 
 def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
-    """A new product, a new version of a published one, or the draft rewritten: by the bank's own number."""
+    """A new product, a new version of a marketed one, or what is not marketed yet rewritten: by the bank's number."""
     by.require(*BANK)
     known = product_store.numbered_to_change(tx, by.organisation, new.external_id)
-    if known is not None and known.status is ProductStatus.DRAFT:
-        draft = replace(known, terms=new.terms, created_by=by.subject)
+    if known is not None and known.status in WRITABLE:
+        draft = rules.rewritten(known, new.terms, by.subject)
         product_store.update(tx, draft)
         return draft
     draft = Product(
@@ -34,30 +42,85 @@ def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
     return draft
 
 
-def publish_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
-    """Put the draft on the market in place of the version before it. Never by its author."""
+def check_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
+    """A second person has read the draft. Never its author."""
+    by.require(*BANK)
+    checked = rules.checked(_own_product(tx, by, product_id), by.subject, tx.now)
+    product_store.update(tx, checked)
+    return checked
+
+
+def publish_product(
+    tx: WriteTx, by: Principal, product_id: str, publication: Publication = Publication()
+) -> Product:
+    """Put the version on the market in place of the one before it, now or on a day to come. Never by its author."""
     by.require(Role.BANK_MANAGER)
-    draft = _own_product(tx, by, product_id)
-    published = rules.published(draft, by.subject, tx.now)
-    before = product_store.on_market(tx, product_id)
-    if before is not None:
-        product_store.update(tx, rules.withdrawn(before))
-    product_store.update(tx, published)
-    emit(tx, topics.LENDING_PRODUCT, published.id, messages.product_state(published))
-    return published
+    version = rules.scheduled(_own_product(tx, by, product_id), publication, by.subject, tx.now, tx.today)
+    if rules.is_due(version, tx.today):
+        return _market(tx, version)
+    product_store.update(tx, version)
+    return version
+
+
+def suspend_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
+    """Off the market until it is resumed. Applications that exist go on."""
+    by.require(Role.BANK_MANAGER)
+    return _tell(tx, rules.suspended(_on_market(tx, by, product_id), tx.today))
+
+
+def resume_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
+    by.require(Role.BANK_MANAGER)
+    return _tell(tx, rules.resumed(_on_market(tx, by, product_id)))
 
 
 def withdraw_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
-    """Take the product off the market. Applications that exist go on."""
+    """Take the product off the market for good, and what was to come on it. Applications that exist go on."""
     by.require(Role.BANK_MANAGER)
-    _own_product(tx, by, product_id)
-    current = product_store.on_market(tx, product_id)
-    if current is None:
+    newest, current = _own_product(tx, by, product_id), product_store.on_market(tx, product_id)
+    coming = newest.status is ProductStatus.SCHEDULED
+    if coming:
+        product_store.update(tx, rules.withdrawn(newest, tx.today))
+    if current is not None:
+        return _tell(tx, rules.withdrawn(current, tx.today))
+    if not coming:
         raise Conflict("No version of this product is on the market.", mend="Nothing to withdraw.")
-    withdrawn = rules.withdrawn(current)
-    product_store.update(tx, withdrawn)
-    emit(tx, topics.LENDING_PRODUCT, withdrawn.id, messages.product_state(withdrawn))
-    return withdrawn
+    return product_store.get(tx, product_id)
+
+
+def keep_market(tx: WriteTx, today: date) -> int:
+    """Bring on the market what is due, and take off what is over; how many products moved. Doing it twice is once."""
+    moved = 0
+    for product_id in product_store.due(tx, today):
+        newest, current = product_store.to_change(tx, product_id), product_store.on_market(tx, product_id)
+        if rules.is_due(newest, today):
+            _market(tx, newest)
+            moved += 1
+        elif current is not None and rules.is_over(current, today):
+            _tell(tx, rules.withdrawn(current, current.market_until or today))
+            moved += 1
+    return moved
+
+
+def _market(tx: WriteTx, version: Product) -> Product:
+    """The version on the market, in place of the one before it."""
+    before = product_store.on_market(tx, version.id)
+    if before is not None:
+        product_store.update(tx, rules.withdrawn(before, tx.today))
+    return _tell(tx, rules.published(version, tx.now, tx.today))
+
+
+def _on_market(tx: WriteTx, by: Principal, product_id: str) -> Product:
+    """The version on the market, where this bank is its owner; else the newest, of which the rules will complain."""
+    newest = _own_product(tx, by, product_id)
+    return product_store.on_market(tx, product_id) or newest
+
+
+def _tell(tx: WriteTx, product: Product) -> Product:
+    """Keep the version, and tell the others its state: never of a sandbox."""
+    product_store.update(tx, product)
+    if not product.sandbox:
+        emit(tx, topics.LENDING_PRODUCT, product.id, messages.product_state(product))
+    return product
 
 
 def get_product(tx: ReadTx, by: Principal, product_id: str) -> Product:
@@ -66,9 +129,18 @@ def get_product(tx: ReadTx, by: Principal, product_id: str) -> Product:
     if by.organisation == newest.bank:
         return newest
     shown = product_store.on_market(tx, product_id)
-    if shown is None:
+    if shown is None or shown.sandbox or shown.status is not ProductStatus.PUBLISHED:
         raise NotFound(f"There is no product {product_id} on the market.", field="product_id")
     return shown
+
+
+def list_versions(tx: ReadTx, by: Principal, product_id: str) -> ProductHistory:
+    """Every version with its dates: the bank's own, or of others those that were ever on the market."""
+    newest = product_store.get(tx, product_id)
+    own = by.organisation == newest.bank
+    if newest.sandbox and not own:
+        raise NotFound(f"There is no product {product_id}.", field="product_id")
+    return ProductHistory(items=product_store.versions_of(tx, product_id, marketed=not own))
 
 
 def list_products(
@@ -83,7 +155,7 @@ def list_products(
     own = by.role in BANK and bank in (None, by.organisation)
     if own:
         return product_store.page_of(tx, by.organisation, status, cursor, limit)
-    return product_store.page_of(tx, bank, ProductStatus.PUBLISHED, cursor, limit)
+    return product_store.page_of(tx, bank, ProductStatus.PUBLISHED, cursor, limit, sandbox=False)
 
 
 def _own_product(tx: WriteTx, by: Principal, product_id: str) -> Product:

@@ -9,7 +9,7 @@ from libs.chassis.rpc import RpcDoor
 from libs.chassis.wire import from_message, to_message, to_plain
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.lending.domain.intake import ImportProducts
-from services.lending.domain.product import NewProduct, ProductStatus
+from services.lending.domain.product import NewProduct, ProductStatus, Publication
 from services.lending.operations import intake, products
 
 Context = grpc.ServicerContext
@@ -35,12 +35,33 @@ class ProductMethods:
         call = self.door.call(context, writes=True)
         return to_message(pb.Product, call.write(products.publish_product, request.product_id))
 
+    def CheckProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.Product, call.write(products.check_product, request.product_id))
+
+    def ScheduleProduct(self, request: pb.ScheduleProductRequest, context: Context) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        publication = from_message(Publication, request, without=("product_id",))
+        return to_message(pb.Product, call.write(products.publish_product, request.product_id, publication))
+
+    def SuspendProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.Product, call.write(products.suspend_product, request.product_id))
+
+    def ResumeProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.Product, call.write(products.resume_product, request.product_id))
+
     def WithdrawProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
         call = self.door.call(context, writes=True)
         return to_message(pb.Product, call.write(products.withdraw_product, request.product_id))
 
     def GetProduct(self, request: pb.ProductId, context: Context) -> pb.Product:
         return to_message(pb.Product, self.door.call(context).read(products.get_product, request.product_id))
+
+    def ListProductVersions(self, request: pb.ProductId, context: Context) -> pb.ProductHistory:
+        call = self.door.call(context)
+        return to_message(pb.ProductHistory, call.read(products.list_versions, request.product_id))
 
     def ListProducts(self, request: pb.ListProductsRequest, context: Context) -> pb.ProductPage:
         asked = to_plain(request)

@@ -1,12 +1,17 @@
 """Loan products and their versions: rows in, domain values out."""
 
+from datetime import date
+from typing import Any
+
 import sqlalchemy as sa
 
+from libs.chassis.codec import load
 from libs.chassis.columns import Document, Instant
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
-from libs.chassis.rows import from_row, page, to_row
+from libs.chassis.rows import page_rows, to_row
 from services.lending.domain.product import Product, ProductPage, ProductStatus, ProductTerms
+from services.lending.domain.product.version import ON_MARKET
 from services.lending.store.metadata import metadata
 
 products = sa.Table(
@@ -21,6 +26,14 @@ products = sa.Table(
     sa.Column("created_by", sa.String(80), nullable=False),
     sa.Column("published_by", sa.String(80)),
     sa.Column("published_at", Instant),
+    sa.Column("checked_by", sa.String(80)),
+    sa.Column("checked_at", Instant),
+    sa.Column("market_from", sa.Date),
+    sa.Column("market_until", sa.Date),
+    sa.Column("first_marketed_on", sa.Date),
+    sa.Column("last_marketed_on", sa.Date),
+    sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("ix_products_due", "status", "market_from"),
     sa.UniqueConstraint("bank", "external_id", "version"),
 )
 
@@ -33,7 +46,7 @@ def get(tx: ReadTx, product_id: str, version: int | None = None) -> Product:
     row = tx.row(query if version is None else query.where(products.c.version == version))
     if row is None:
         raise NotFound(f"There is no product {product_id}.", field="product_id")
-    return from_row(Product, row)
+    return _product(row)
 
 
 def to_change(tx: WriteTx, product_id: str) -> Product:
@@ -47,7 +60,7 @@ def numbered_to_change(tx: WriteTx, bank: str, external_id: str) -> Product | No
     mine = (products.c.bank == bank) & (products.c.external_id == external_id)
     _lock_versions(tx, mine)
     row = tx.row(sa.select(products).where(mine).order_by(products.c.version.desc()).limit(1))
-    return None if row is None else from_row(Product, row)
+    return None if row is None else _product(row)
 
 
 def _lock_versions(tx: WriteTx, which: sa.ColumnElement[bool]) -> None:
@@ -55,7 +68,12 @@ def _lock_versions(tx: WriteTx, which: sa.ColumnElement[bool]) -> None:
 
 
 def page_of(
-    tx: ReadTx, bank: str | None, status: ProductStatus | None, cursor: str | None, limit: int
+    tx: ReadTx,
+    bank: str | None,
+    status: ProductStatus | None,
+    cursor: str | None,
+    limit: int,
+    sandbox: bool = True,
 ) -> ProductPage:
     """One version of each product, of one bank or of all: what is on the market, or else the newest."""
     query = sa.select(products)
@@ -67,20 +85,48 @@ def page_of(
     for column, wanted in ((products.c.bank, bank), (products.c.status, status)):
         if wanted is not None:
             query = query.where(column == wanted)
-    items, following = page(tx, query, products.c.id, Product, cursor, limit)
-    return ProductPage(items=items, next_cursor=following)
+    if not sandbox:
+        query = query.where(~products.c.sandbox)
+    rows, following = page_rows(tx, query, products.c.id, cursor, limit)
+    return ProductPage(items=tuple(_product(row) for row in rows), next_cursor=following)
+
+
+def versions_of(tx: ReadTx, product_id: str, marketed: bool) -> tuple[Product, ...]:
+    """Every version, the newest first; only those that were ever on the market where it is so asked."""
+    query = sa.select(products).where(products.c.id == product_id).order_by(products.c.version.desc())
+    if marketed:
+        query = query.where(products.c.first_marketed_on.is_not(None))
+    return tuple(_product(row) for row in tx.rows(query))
+
+
+def due(tx: ReadTx, today: date) -> tuple[str, ...]:
+    """Products of which a version is to come on the market, or to leave it, by today."""
+    coming = (products.c.status == ProductStatus.SCHEDULED) & (products.c.market_from <= today)
+    over = products.c.status.in_(ON_MARKET) & (products.c.market_until < today)
+    query = sa.select(products.c.id).where(coming | over).distinct().order_by(products.c.id)
+    return tuple(row.id for row in tx.rows(query))
 
 
 def insert(tx: WriteTx, product: Product) -> None:
-    tx.execute(sa.insert(products).values(to_row(product)))
+    tx.execute(sa.insert(products).values(_row(product)))
 
 
 def update(tx: WriteTx, product: Product) -> None:
     this = (products.c.id == product.id) & (products.c.version == product.version)
-    tx.execute(sa.update(products).where(this).values(to_row(product)))
+    tx.execute(sa.update(products).where(this).values(_row(product)))
 
 
 def on_market(tx: ReadTx, product_id: str) -> Product | None:
-    published = (products.c.id == product_id) & (products.c.status == ProductStatus.PUBLISHED)
-    row = tx.row(sa.select(products).where(published))
-    return None if row is None else from_row(Product, row)
+    """The version that is on the market, or was until it was suspended."""
+    held = (products.c.id == product_id) & products.c.status.in_(ON_MARKET)
+    row = tx.row(sa.select(products).where(held))
+    return None if row is None else _product(row)
+
+
+def _product(row: sa.Row[Any]) -> Product:
+    return load(Product, dict(row._mapping))  # noqa: SLF001 - the public name of a row as a mapping
+
+
+def _row(product: Product) -> dict[str, Any]:
+    """What is kept: all but the rates, which follow the LPR of the day."""
+    return {name: value for name, value in to_row(product).items() if name != "rates"}

@@ -1,0 +1,196 @@
+"""Versions of a product on their way to the market and off it again, and who may move them."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from libs.criteria.shape import Shape
+from libs.criteria.violation import Violation
+from services.lending.domain.product.rates import ProductRates
+from services.lending.domain.product.terms import ProductTerms
+
+
+class ProductStatus(StrEnum):
+    DRAFT = "DRAFT"
+    CHECKED = "CHECKED"
+    """By a second person, and still to be published."""
+    SCHEDULED = "SCHEDULED"
+    """On the market from a day to come."""
+    PUBLISHED = "PUBLISHED"
+    SUSPENDED = "SUSPENDED"
+    """Off the market for a while."""
+    WITHDRAWN = "WITHDRAWN"
+
+
+WRITABLE = (ProductStatus.DRAFT, ProductStatus.CHECKED, ProductStatus.SCHEDULED)
+ON_MARKET = (ProductStatus.PUBLISHED, ProductStatus.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProduct(Shape):
+    """What a bank sends: its own number for the product, and the terms."""
+
+    external_id: str
+    terms: ProductTerms
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.external_id) <= 64:
+            raise Violation(
+                "external_id", "The bank's own number is empty or too long.", "Give 1 to 64 characters."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication(Shape):
+    """When a version is sold: from today where no day is given, and until it is withdrawn or replaced."""
+
+    market_from: date | None = None
+    market_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(Shape):
+    """One version of a product. Until it comes on the market it can be rewritten; after that it never changes.
+
+    `rates` are worked out when it is asked for, at the LPR of that day; they are not kept.
+    """
+
+    id: str
+    version: int
+    bank: str
+    external_id: str
+    status: ProductStatus
+    terms: ProductTerms
+    created_by: str
+    checked_by: str | None = None
+    checked_at: datetime | None = None
+    published_by: str | None = None
+    published_at: datetime | None = None
+    market_from: date | None = None
+    market_until: date | None = None
+    first_marketed_on: date | None = None
+    last_marketed_on: date | None = None
+    sandbox: bool = False
+    rates: ProductRates | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductPage(Shape):
+    items: tuple[Product, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductHistory(Shape):
+    """Versions of one product, the newest first."""
+
+    items: tuple[Product, ...]
+
+
+def rewritten(product: Product, terms: ProductTerms, by: str) -> Product:
+    """The version with other terms: whatever was checked or fixed about the old ones is gone."""
+    return replace(
+        product,
+        status=ProductStatus.DRAFT,
+        terms=terms,
+        created_by=by,
+        checked_by=None,
+        checked_at=None,
+        published_by=None,
+        market_from=None,
+        market_until=None,
+    )
+
+
+def checked(product: Product, by: str, at: datetime) -> Product:
+    """The draft as a second person read it; Violation for its author."""
+    _expect(product, ProductStatus.DRAFT)
+    _other_than_author(product, by, "checked_by", "check")
+    return replace(product, status=ProductStatus.CHECKED, checked_by=by, checked_at=at)
+
+
+def scheduled(
+    product: Product, publication: Publication, by: str, at: datetime, today: date
+) -> Product:
+    """The version as it will come on the market, today or later. A draft is checked in the same step."""
+    _expect(product, ProductStatus.DRAFT, ProductStatus.CHECKED)
+    _other_than_author(product, by, "published_by", "publish")
+    read = checked(product, by, at) if product.status is ProductStatus.DRAFT else product
+    starts = publication.market_from or today
+    _check_days(starts, publication.market_until, today)
+    return replace(
+        read,
+        status=ProductStatus.SCHEDULED,
+        published_by=by,
+        market_from=starts,
+        market_until=publication.market_until,
+    )
+
+
+def published(product: Product, at: datetime, today: date) -> Product:
+    """The version on the market, from its day on."""
+    _expect(product, ProductStatus.SCHEDULED)
+    return replace(
+        product, status=ProductStatus.PUBLISHED, published_at=at, first_marketed_on=today, last_marketed_on=None
+    )
+
+
+def suspended(product: Product, today: date) -> Product:
+    _expect(product, ProductStatus.PUBLISHED)
+    return replace(product, status=ProductStatus.SUSPENDED, last_marketed_on=today)
+
+
+def resumed(product: Product) -> Product:
+    _expect(product, ProductStatus.SUSPENDED)
+    return replace(product, status=ProductStatus.PUBLISHED, last_marketed_on=None)
+
+
+def withdrawn(product: Product, last: date) -> Product:
+    """The version off the market for good; `last`: its last day there, were it on sale until now."""
+    _expect(product, ProductStatus.PUBLISHED, ProductStatus.SUSPENDED, ProductStatus.SCHEDULED)
+    on_sale = product.status is ProductStatus.PUBLISHED
+    return replace(
+        product,
+        status=ProductStatus.WITHDRAWN,
+        last_marketed_on=last if on_sale else product.last_marketed_on,
+    )
+
+
+def is_due(product: Product, today: date) -> bool:
+    """Whether its day on the market has come."""
+    starts = product.market_from
+    return product.status is ProductStatus.SCHEDULED and starts is not None and starts <= today
+
+
+def is_over(product: Product, today: date) -> bool:
+    """Whether its last day on the market has passed."""
+    return product.status in ON_MARKET and product.market_until is not None and product.market_until < today
+
+
+def _expect(product: Product, *allowed: ProductStatus) -> None:
+    if product.status not in allowed:
+        wanted = " or ".join(allowed)
+        why = f"Version {product.version} is {product.status}, not {wanted}."
+        raise Violation("status", why, _MENDS.get(product.status, "Read the product again first."))
+
+
+_MENDS = {
+    ProductStatus.PUBLISHED: "Register a new version to change what is on the market.",
+    ProductStatus.WITHDRAWN: "Register a new version first.",
+    ProductStatus.SCHEDULED: "Register the terms again to take it back into draft.",
+}
+
+
+def _other_than_author(product: Product, by: str, field: str, act: str) -> None:
+    if product.created_by == by:
+        mend = f"Let a second person {act} it."
+        raise Violation(field, f"Whoever registered a product may not {act} it.", mend)
+
+
+def _check_days(starts: date, until: date | None, today: date) -> None:
+    if starts < today:
+        mend = "Give today or a later day."
+        raise Violation("market_from", f"{starts} has passed.", mend)
+    if until is not None and until < starts:
+        mend = "Give a last day that is not before the first."
+        raise Violation("market_until", f"{until} is before {starts}.", mend)
