@@ -47,7 +47,11 @@ def monthly_irr(flows: Sequence[int]) -> float:
 
 def annual_rate(flows: Sequence[int]) -> AnnualRate:
     """The annual rate of monthly flows, nominal and effective. Raises NoUniqueRoot."""
-    rate = monthly_irr(flows)
+    return of_month(monthly_irr(flows))
+
+
+def of_month(rate: float) -> AnnualRate:
+    """The annual rate of a monthly one."""
     return AnnualRate(_ppm(rate * MONTHS_PER_YEAR), _ppm((1 + rate) ** MONTHS_PER_YEAR - 1))
 
 

@@ -18,7 +18,7 @@ from services.lending.domain.product.parts import (
     RiskPool,
     StatedRate,
 )
-from services.lending.domain.product.rates import ProductRates, RateSpan
+from services.lending.domain.product.rates import ProductRates, RateSpan, check_rate, rate_mistakes, rates_of
 from services.lending.domain.product.terms import ProductTerms
 from services.lending.domain.product.version import (
     NewProduct,
@@ -52,5 +52,8 @@ __all__ = [
     "RateSpan",
     "RiskPool",
     "StatedRate",
+    "check_rate",
     "mistakes",
+    "rate_mistakes",
+    "rates_of",
 ]
