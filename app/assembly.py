@@ -26,7 +26,7 @@ def make_context(settings: Settings, channel: Callable[[str], grpc.Channel]) -> 
     return Context(
         settings=settings,
         keys=keys,
-        clock=SystemClock(timedelta(days=settings.clock_shift_days)),
+        clock=SystemClock(timedelta(days=settings.clock_shift_days, hours=settings.clock_shift_hours)),
         ids=new_id,
         policies=policy.load(overlays=overlays),
         channel=channel,

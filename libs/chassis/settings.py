@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.chassis.vault import Vault
@@ -35,9 +36,16 @@ class Settings(BaseSettings):
     policies_overlay: Path | None = None
     keys_file: Path | None = None  # default: home/keys.json, made on first start
     clock_shift_days: int = 0
+    clock_shift_hours: int = 0
+    webhook_networks: tuple[str, ...] = ()  # private ones to which webhooks may go, over plain HTTP too
     otlp_endpoint: str | None = None
     requests_per_minute: int = 6000  # one account's, at one service
     log_level: str = "INFO"
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_network(network)) for network in networks)
 
     def database_url(self, service: str) -> str:
         return self.postgres or f"sqlite:///{self.home / f'{service}.db'}"

@@ -6,7 +6,8 @@ from libs.chassis.database import Database
 from libs.chassis.intents import Runner, Runners, run_due
 from libs.chassis.service import Job
 from services.lending.clients import GuaranteeClient
-from services.lending.operations import covers, feed, pledges
+from services.lending.courier import Courier
+from services.lending.operations import covers, deliveries, feed, pledges
 
 
 def runners(client: GuaranteeClient) -> Runners:
@@ -16,9 +17,11 @@ def runners(client: GuaranteeClient) -> Runners:
     }
 
 
-def jobs(database: Database, kinds: Runners) -> Sequence[Job]:
+def jobs(database: Database, kinds: Runners, courier: Courier) -> Sequence[Job]:
     return (
         Job("unfinished intents", 0.5, lambda: run_due(database, kinds), wakes=True),
         Job("pledge watch", 60.0, lambda: pledges.watch(database)),
         Job("feed", 1.0, lambda: feed.number_notices(database), wakes=True),
+        Job("webhooks", 0.5, courier.run),
+        Job("old deliveries", 3_600.0, lambda: database.transact(deliveries.forget_delivered)),
     )

@@ -3,12 +3,15 @@
 from functools import partial
 from pathlib import Path
 
+from libs.chassis.outward import Gate
 from libs.chassis.service import Context, Service
 from rongqiao.lending.v1 import lending_pb2_grpc, pledges_pb2_grpc
 from services.lending import jobs
 from services.lending.clients import GuaranteeClient
+from services.lending.courier import Courier
 from services.lending.handlers import HANDLERS
 from services.lending.http import routers
+from services.lending.http.webhooks import Parts
 from services.lending.rpc.lending import LendingServicer
 from services.lending.rpc.pledges import PledgesServicer
 from services.lending.store import metadata
@@ -20,12 +23,13 @@ def build(context: Context) -> Service:
     database = context.database(NAME)
     door = context.rpc_door(database)
     client = GuaranteeClient(database, context.channel("guarantee"), partial(context.service_token, NAME))
+    courier = Courier(database, Gate(context.settings.webhook_networks))
     return Service(
         name=NAME,
         database=database,
         metadata=metadata,
         migrations=Path(__file__).parent / "migrations" / "versions",
-        collections=("products", "applications", "loans", "pledges"),
+        collections=("products", "applications", "loans", "pledges", "feed", "webhooks"),
         routers=routers,
         add_servicers=(
             partial(lending_pb2_grpc.add_LendingServicer_to_server, LendingServicer(door)),
@@ -33,5 +37,7 @@ def build(context: Context) -> Service:
         ),
         rpc_names=("rongqiao.lending.v1.Lending", "rongqiao.lending.v1.Pledges"),
         handlers=HANDLERS,
-        jobs=jobs.jobs(database, jobs.runners(client)),
+        jobs=jobs.jobs(database, jobs.runners(client), courier),
+        parts=Parts(courier),
+        close=courier.close,
     )

@@ -6,7 +6,9 @@ from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.principal import BANK, Principal
 from libs.chassis.rows import page_size
 from services.lending.domain.feed import Feed, check_type, checked_data
+from services.lending.operations import rights
 from services.lending.store import feed as feed_store
+from services.lending.store import webhooks as webhook_store
 
 _AT_ONCE = 500
 
@@ -20,11 +22,12 @@ def note(tx: WriteTx, bank: str, kind: str, subject: str, data: Mapping[str, str
 def read_feed(tx: ReadTx, by: Principal, after: int = 0, limit: int = 0) -> Feed:
     """The bank's notices after a position, the oldest first."""
     by.require(*BANK)
+    rights.whole_bank(tx, by)
     return feed_store.after(tx, by.organisation, after, page_size(limit))
 
 
 def number_notices(database: Database) -> int:
-    """Give what was committed its places in the feeds; how many got one.
+    """Give what was committed its places in the feeds, and send it on its way to webhooks; how many got one.
 
     A notice gets its number only after its commit and while its feed is held, so no position ever becomes visible
     below one that a reader may have seen.
@@ -39,4 +42,5 @@ def _number(tx: WriteTx, bank: str) -> int:
     fresh = feed_store.unnumbered(tx, bank, _AT_ONCE)
     if fresh:
         feed_store.give_positions(tx, bank, [row.number for row in fresh], last)
+        webhook_store.fan_out(tx, bank, fresh, last)
     return len(fresh)
