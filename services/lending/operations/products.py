@@ -1,8 +1,10 @@
 """A bank's products: registered, published by a second person, taken off the market."""
 
+from dataclasses import replace
 from datetime import date
 
 from libs.chassis.database import ReadTx, WriteTx
+from libs.chassis.ids import Ids
 from libs.chassis.principal import BANK, Principal, Role
 from libs.chassis.problems import Conflict, NotFound
 from libs.eventing import topics
@@ -15,6 +17,8 @@ from services.lending.domain.product import (
     ProductPage,
     ProductStatus,
     Publication,
+    check_rate,
+    rates_of,
 )
 from services.lending.domain.product import version as rules
 from services.lending.domain.product.version import WRITABLE
@@ -25,12 +29,20 @@ def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
     """A new product, a new version of a marketed one, or what is not marketed yet rewritten: by the bank's number."""
     by.require(*BANK)
     known = product_store.numbered_to_change(tx, by.organisation, new.external_id)
-    if known is not None and known.status in WRITABLE:
-        draft = rules.rewritten(known, new.terms, by.subject)
+    draft = drafted(by, known, new, tx.new_id)
+    if known is not None and draft.version == known.version:
         product_store.update(tx, draft)
-        return draft
-    draft = Product(
-        id=known.id if known else tx.new_id("prd"),
+    else:
+        product_store.insert(tx, draft)
+    return draft
+
+
+def drafted(by: Principal, known: Product | None, new: NewProduct, new_id: Ids) -> Product:
+    """What registering makes of it: the newest version rewritten while it may be, else a version of its own."""
+    if known is not None and known.status in WRITABLE:
+        return rules.rewritten(known, new.terms, by.subject)
+    return Product(
+        id=known.id if known else new_id("prd"),
         version=known.version + 1 if known else 1,
         bank=by.organisation,
         external_id=new.external_id,
@@ -38,8 +50,6 @@ def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
         terms=new.terms,
         created_by=by.subject,
     )
-    product_store.insert(tx, draft)
-    return draft
 
 
 def check_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
@@ -47,7 +57,7 @@ def check_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
     by.require(*BANK)
     checked = rules.checked(_own_product(tx, by, product_id), by.subject, tx.now)
     product_store.update(tx, checked)
-    return checked
+    return _priced(tx, checked)
 
 
 def publish_product(
@@ -55,11 +65,13 @@ def publish_product(
 ) -> Product:
     """Put the version on the market in place of the one before it, now or on a day to come. Never by its author."""
     by.require(Role.BANK_MANAGER)
-    version = rules.scheduled(_own_product(tx, by, product_id), publication, by.subject, tx.now, tx.today)
+    draft = _own_product(tx, by, product_id)
+    version = rules.scheduled(draft, publication, by.subject, tx.now, tx.today)
+    check_rate(version.terms, tx.today)
     if rules.is_due(version, tx.today):
         return _market(tx, version)
     product_store.update(tx, version)
-    return version
+    return _priced(tx, version)
 
 
 def suspend_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
@@ -84,7 +96,7 @@ def withdraw_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
         return _tell(tx, rules.withdrawn(current, tx.today))
     if not coming:
         raise Conflict("No version of this product is on the market.", mend="Nothing to withdraw.")
-    return product_store.get(tx, product_id)
+    return _priced(tx, product_store.get(tx, product_id))
 
 
 def keep_market(tx: WriteTx, today: date) -> int:
@@ -118,29 +130,31 @@ def _on_market(tx: WriteTx, by: Principal, product_id: str) -> Product:
 def _tell(tx: WriteTx, product: Product) -> Product:
     """Keep the version, and tell the others its state: never of a sandbox."""
     product_store.update(tx, product)
+    priced = _priced(tx, product)
     if not product.sandbox:
-        emit(tx, topics.LENDING_PRODUCT, product.id, messages.product_state(product))
-    return product
+        emit(tx, topics.LENDING_PRODUCT, product.id, messages.product_state(priced))
+    return priced
 
 
 def get_product(tx: ReadTx, by: Principal, product_id: str) -> Product:
     """The newest version for the bank itself, the one on the market for everybody else."""
     newest = product_store.get(tx, product_id)
     if by.organisation == newest.bank:
-        return newest
+        return _priced(tx, newest)
     shown = product_store.on_market(tx, product_id)
     if shown is None or shown.sandbox or shown.status is not ProductStatus.PUBLISHED:
         raise NotFound(f"There is no product {product_id} on the market.", field="product_id")
-    return shown
+    return _shown(tx, by, shown)
 
 
 def list_versions(tx: ReadTx, by: Principal, product_id: str) -> ProductHistory:
     """Every version with its dates: the bank's own, or of others those that were ever on the market."""
     newest = product_store.get(tx, product_id)
     own = by.organisation == newest.bank
-    if newest.sandbox and not own:
-        raise NotFound(f"There is no product {product_id}.", field="product_id")
-    return ProductHistory(items=product_store.versions_of(tx, product_id, marketed=not own))
+    versions = product_store.versions_of(tx, product_id, marketed=not own)
+    if not versions or (newest.sandbox and not own):
+        raise NotFound(f"There is no product {product_id} on the market.", field="product_id")
+    return ProductHistory(items=tuple(_shown(tx, by, version) for version in versions))
 
 
 def list_products(
@@ -154,8 +168,20 @@ def list_products(
     """A bank's own products in every state; of others, only what is on the market."""
     own = by.role in BANK and bank in (None, by.organisation)
     if own:
-        return product_store.page_of(tx, by.organisation, status, cursor, limit)
-    return product_store.page_of(tx, bank, ProductStatus.PUBLISHED, cursor, limit, sandbox=False)
+        page = product_store.page_of(tx, by.organisation, status, cursor, limit)
+    else:
+        page = product_store.page_of(tx, bank, ProductStatus.PUBLISHED, cursor, limit, sandbox=False)
+    return replace(page, items=tuple(_shown(tx, by, product) for product in page.items))
+
+
+def _shown(tx: ReadTx, by: Principal, product: Product) -> Product:
+    """With its rates; to outsiders without what the bank keeps to itself. Services see what their users may not."""
+    inside = by.role is Role.SERVICE or by.organisation == product.bank
+    return _priced(tx, product if inside else rules.seen_from_outside(product))
+
+
+def _priced(tx: ReadTx, product: Product) -> Product:
+    return replace(product, rates=rates_of(product.terms, tx.today))
 
 
 def _own_product(tx: WriteTx, by: Principal, product_id: str) -> Product:

@@ -1,5 +1,6 @@
 """Loan products and their versions: rows in, domain values out."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -63,6 +64,14 @@ def numbered_to_change(tx: WriteTx, bank: str, external_id: str) -> Product | No
     return None if row is None else _product(row)
 
 
+def numbered_to_change_all(tx: WriteTx, bank: str, external_ids: Sequence[str]) -> dict[str, Product]:
+    """The newest versions of those that are known, by the bank's own number, locked."""
+    mine = (products.c.bank == bank) & products.c.external_id.in_(external_ids)
+    tx.lock_rows(sa.select(products.c.version).where(mine).order_by(products.c.external_id, products.c.version))
+    rows = tx.rows(sa.select(products).where(mine).order_by(products.c.version))
+    return {row.external_id: _product(row) for row in rows}
+
+
 def _lock_versions(tx: WriteTx, which: sa.ColumnElement[bool]) -> None:
     tx.lock_rows(sa.select(products.c.version).where(which).order_by(products.c.version))
 
@@ -116,6 +125,18 @@ def update(tx: WriteTx, product: Product) -> None:
     tx.execute(sa.update(products).where(this).values(_row(product)))
 
 
+def insert_all(tx: WriteTx, some: Sequence[Product]) -> None:
+    if some:
+        tx.execute(sa.insert(products), [_row(product) for product in some])
+
+
+def update_all(tx: WriteTx, some: Sequence[Product]) -> None:
+    if some:
+        this = (products.c.id == sa.bindparam("_id")) & (products.c.version == sa.bindparam("_version"))
+        rows = [{"_id": product.id, "_version": product.version, **_row(product)} for product in some]
+        tx.execute(sa.update(products).where(this), rows)
+
+
 def on_market(tx: ReadTx, product_id: str) -> Product | None:
     """The version that is on the market, or was until it was suspended."""
     held = (products.c.id == product_id) & products.c.status.in_(ON_MARKET)
@@ -124,9 +145,9 @@ def on_market(tx: ReadTx, product_id: str) -> Product | None:
 
 
 def _product(row: sa.Row[Any]) -> Product:
-    return load(Product, dict(row._mapping))  # noqa: SLF001 - the public name of a row as a mapping
+    return load(Product, dict(row._mapping))
 
 
 def _row(product: Product) -> dict[str, Any]:
-    """What is kept: all but the rates, which follow the LPR of the day."""
-    return {name: value for name, value in to_row(product).items() if name != "rates"}
+    """What is kept: all but what an answer adds, such as the rates, which follow the LPR of the day."""
+    return {name: value for name, value in to_row(product).items() if name in products.c}

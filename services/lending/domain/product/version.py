@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from libs.criteria.evaluate import Disclosure
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
+from libs.criteria.vocabulary import fact_type
 from services.lending.domain.product.rates import ProductRates
 from services.lending.domain.product.terms import ProductTerms
 
@@ -50,9 +52,10 @@ class Publication(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product(Shape):
-    """One version of a product. Until it comes on the market it can be rewritten; after that it never changes.
+    """One version of a product. Until it comes on the market it can be rewritten; after that its terms never change.
 
-    `rates` are worked out when it is asked for, at the LPR of that day; they are not kept.
+    `rates` are worked out when it is asked for, at the LPR of that day; they are not kept. `withheld`: to outsiders,
+    the reason codes of rules that the bank does not show them; of confidential ones not even that.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Product(Shape):
     last_marketed_on: date | None = None
     sandbox: bool = False
     rates: ProductRates | None = None
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +157,21 @@ def withdrawn(product: Product, last: date) -> Product:
         product,
         status=ProductStatus.WITHDRAWN,
         last_marketed_on=last if on_sale else product.last_marketed_on,
+    )
+
+
+def seen_from_outside(product: Product) -> Product:
+    """The product as everybody may see it: public rules only, and nobody of the bank's staff."""
+    rules = product.terms.criteria
+    public = tuple(rule for rule in rules if rule.disclosure is Disclosure.PUBLIC)
+    coded = {fact_type(rule.fact).reason_code for rule in rules if rule.disclosure is Disclosure.REASON_CODE}
+    return replace(
+        product,
+        terms=replace(product.terms, criteria=public),
+        created_by="",
+        checked_by=None,
+        published_by=None,
+        withheld=tuple(sorted(coded)),
     )
 
 
