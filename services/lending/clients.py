@@ -13,7 +13,9 @@ from libs.chassis.rpc import invoke
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from rongqiao.guarantee.v1 import guarantee_pb2_grpc
 from services.lending.domain.application import Application
+from services.lending.domain.cover import is_in_parts
 from services.lending.store import applications as application_store
+from services.lending.store import renewals
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class GuaranteeClient:
         """The reservation; raises the Problem with which guarantee refused it."""
         with self.database.read() as tx:
             application = application_store.get(tx, intent.subject)
+            renews = renewals.guarantee_to_renew(tx, application)
         stub = guarantee_pb2_grpc.GuaranteesStub(self.channel)
-        return invoke(stub.Reserve, reservation(application), token=self.token(), key=intent.id)
+        return invoke(stub.Reserve, reservation(application, renews), token=self.token(), key=intent.id)
 
     def release(self, intent: Intent) -> pb.Guarantee | None:
         with self.database.read() as tx:
@@ -39,7 +42,8 @@ class GuaranteeClient:
         return invoke(stub.Release, request, token=self.token(), key=intent.id)
 
 
-def reservation(application: Application) -> pb.ReserveRequest:
+def reservation(application: Application, renews: str | None) -> pb.ReserveRequest:
+    """`renews`: the guarantee of the loan that this one is to settle."""
     decision = application.decision
     assert decision is not None  # only an approved application reserves
     proposal = {
@@ -48,6 +52,7 @@ def reservation(application: Application) -> pb.ReserveRequest:
         "amount_fen": decision.amount_fen,
         "term_months": decision.term_months,
         "dimensions": dump(application.dimensions),
+        "product_kind": application.product_kind,
     }
     return wire.from_plain(
         pb.ReserveRequest,
@@ -56,5 +61,7 @@ def reservation(application: Application) -> pb.ReserveRequest:
             "programme": application.programme,
             "guarantor": application.guarantor,
             "proposal": proposal,
+            "in_parts": is_in_parts(application),
+            "renews": renews,
         },
     )

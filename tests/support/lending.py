@@ -231,7 +231,9 @@ some_information = st.builds(
     answer=optional(texts),
     answered_at=optional(instants),
 )
-some_steps = st.builds(Step, status=st.sampled_from(ApplicationStatus), at=instants, due_on=optional(days))
+some_steps = st.builds(
+    Step, status=st.sampled_from(ApplicationStatus), at=instants, due_on=optional(days), estimated=st.booleans()
+)
 
 some_applications = st.builds(
     Application,

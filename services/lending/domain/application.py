@@ -126,11 +126,15 @@ class Contracts(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Shape):
-    """A status, when it was reached, and the day by which the next is promised or wanted."""
+    """A status, when it was reached, and the day by which the next is promised or wanted.
+
+    `estimated`: the holidays up to that day are not known yet, and its weeks count from Monday to Friday.
+    """
 
     status: ApplicationStatus
     at: datetime
     due_on: date | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,15 +185,6 @@ class Application(Shape):
 class ApplicationPage(Shape):
     items: tuple[Application, ...]
     next_cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disbursement(Shape):
-    disbursed_on: date
-    external_id: str
-
-    def __post_init__(self) -> None:
-        check_number(self.external_id)
 
 
 def check_number(number: str, field: str = "external_id") -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from libs.criteria.violation import Violation
+from libs.registry.loan_terms import ProductKind
 from services.lending.domain.application import Application, ApplicationStatus, Cover
 
 _ORDER = {cover: place for place, cover in enumerate(Cover)}
@@ -26,6 +27,13 @@ def covered(
 def holds_guarantee(application: Application) -> bool:
     """Whether room at a guarantor is, or may be, reserved and must be given back when the application ends."""
     return application.cover in (Cover.RESERVING, Cover.RESERVED, Cover.CONFIRMED)
+
+
+def is_in_parts(application: Application) -> bool:
+    """Whether the loan is paid out in several drawdowns, so that its guarantee covers each of them."""
+    decision = application.decision
+    told = decision is not None and (decision.revolving or decision.in_parts)
+    return told or application.product_kind is ProductKind.REVOLVING_LINE
 
 
 def check_cover(application: Application) -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from libs.criteria.violation import Violation
+from libs.registry import workdays
 from services.lending.domain.application import (
     Answer,
     Application,
@@ -25,7 +26,9 @@ from services.lending.domain.product import Product
 
 S = ApplicationStatus
 
-_UNDECIDED = (S.SUBMITTED, S.ACCEPTED, S.INFORMATION_ASKED)
+DECIDABLE = (S.SUBMITTED, S.ACCEPTED)
+"""The bank's time runs; while it waits for the firm's answer it stands still."""
+_UNDECIDED = (*DECIDABLE, S.INFORMATION_ASKED)
 UNDRAWN = (*_UNDECIDED, S.APPROVED, S.OFFER_ACCEPTED, S.CONTRACTED)
 """Not over, and nothing paid out: the firm may still step back, and another bank may still be faster."""
 ENDED_UNDRAWN = (S.DECLINED, S.WITHDRAWN, S.LAPSED, S.CLOSED)
@@ -63,10 +66,11 @@ _MENDS: Mapping[ApplicationStatus, str] = {
 
 
 def submitted(
-    new: NewApplication, product: Product, application_id: str, at: datetime, decision_due_on: date
+    new: NewApplication, product: Product, application_id: str, at: datetime, today: date
 ) -> Application:
     """The application, bound to the version of the product that the firm saw; Violation outside its terms."""
     check_fit(new, product)
+    due_on = workdays.after(today, product.terms.decision_days)
     return Application(
         id=application_id,
         request_id=new.request_id,
@@ -86,10 +90,10 @@ def submitted(
         status=S.SUBMITTED,
         cover=Cover.NOT_NEEDED if new.programme is None else Cover.WANTED,
         submitted_at=at,
-        decision_due_on=decision_due_on,
+        decision_due_on=due_on,
         renewal=new.renewal,
         similar=new.similar,
-        timeline=(Step(status=S.SUBMITTED, at=at, due_on=decision_due_on),),
+        timeline=(Step(status=S.SUBMITTED, at=at, due_on=due_on, estimated=_is_estimated(today, due_on)),),
     )
 
 
@@ -102,10 +106,15 @@ def asked(application: Application, question: Question, at: datetime) -> Applica
     return _moved(application, Act.ASK, at, information=information)
 
 
-def answered(application: Application, answer: Answer, at: datetime, due_on: date | None) -> Application:
-    """The bank's time goes on; `due_on` is its promised day, later by the days that the firm took."""
-    known = application.information
+def answered(
+    application: Application, answer: Answer, at: datetime, asked_on: date, today: date
+) -> Application:
+    """The bank's time goes on; its promised day is later by the working days that the firm took."""
+    expect(application, Act.ANSWER)
+    known, due_on = application.information, application.decision_due_on
     assert known is not None  # it was asked
+    if due_on is not None:
+        due_on = workdays.after(due_on, workdays.between(asked_on, today))
     information = replace(known, answer=answer.answer, answered_at=at)
     changes: dict[str, Any] = {"information": information, "decision_due_on": due_on}
     return _moved(application, Act.ANSWER, at, due_on, **changes)
@@ -173,6 +182,13 @@ def is_stale(application: Application, today: date) -> bool:
     return application.status is S.APPROVED and until is not None and until < today
 
 
+def is_overdue(application: Application, today: date) -> bool:
+    """Whether the promised day passed without a decision, and nobody was told yet."""
+    due_on = application.decision_due_on
+    late = application.status in DECIDABLE and due_on is not None and due_on < today
+    return late and not application.overdue
+
+
 def expect(application: Application, act: Act) -> None:
     move = act.value
     if application.status in move.allowed:
@@ -189,8 +205,13 @@ def _moved(
     status = act.value.leads_to
     timeline = application.timeline
     if status is not application.status:
-        timeline = (*timeline, Step(status=status, at=at, due_on=due_on))
+        estimated = _is_estimated(at.date(), due_on) and act is not Act.APPROVE
+        timeline = (*timeline, Step(status=status, at=at, due_on=due_on, estimated=estimated))
     return replace(application, status=status, timeline=timeline, **changes)
+
+
+def _is_estimated(start: date, due_on: date | None) -> bool:
+    return due_on is not None and not workdays.is_known(start, due_on)
 
 
 def _check_papers(application: Application, contracts: Contracts) -> None:

@@ -1,16 +1,15 @@
 """The bank's word on an application: an approval with its terms, or a refusal with its reasons."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
+from libs.registry.decline_reasons import DOCUMENT, check_codes
 from libs.registry.loan_terms import RateBase
 from services.lending.domain.product import MOST_FEN, MOST_MONTHS, MOST_PPM
 
-# Reasons stand in events, where no personal data may: a code has no room for a name or a sentence.
-_REASON_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_MOST_REASONS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +35,18 @@ class Approval(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declination(Shape):
-    """A refusal carries reasons, so that the service centre can act on it (2021 opinions, paragraph 10)."""
+    """A refusal carries reasons of data/decline_reasons.csv, so that the service centre can act on it.
+
+    They stand in events, where no personal data may: a code has no room for a name or a sentence.
+    """
 
     reason_codes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not self.reason_codes:
-            raise Violation(
-                "reason_codes", "A refusal without a reason helps nobody.", "Give at least one reason code."
-            )
-        for place, code in enumerate(self.reason_codes):
-            if _REASON_CODE.fullmatch(code) is None:
-                mend = "Give a code such as REPAYMENT_ABILITY: letters, digits and _, at most 40."
-                raise Violation(f"reason_codes/{place}", "This is no code.", mend)
+        if not 0 < len(self.reason_codes) <= _MOST_REASONS:
+            problem = "A refusal without a reason, or with too many, helps nobody."
+            raise Violation("reason_codes", problem, f"Give 1 to {_MOST_REASONS} reason codes.", DOCUMENT)
+        check_codes(self.reason_codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import BANK, Principal, Role
-from libs.registry import workdays
+from libs.criteria.violation import Violation
 from services.lending.domain import life
 from services.lending.domain.application import (
     Application,
@@ -15,14 +15,15 @@ from services.lending.domain.application import (
 from services.lending.operations import rights, telling
 from services.lending.store import applications as application_store
 from services.lending.store import products as product_store
+from services.lending.store import renewals
 
 
 def open_application(tx: WriteTx, by: Principal, new: NewApplication) -> Application:
     """A firm's choice of a plan becomes an application at the bank. Coordination alone opens it, for the firm."""
     by.require(Role.SERVICE)
     product = product_store.get(tx, new.product_id, new.product_version)
-    due_on = workdays.after(tx.today, product.terms.decision_days)
-    application = life.submitted(new, product, tx.new_id("app"), tx.now, due_on)
+    _check_renewal(tx, new, product.bank)
+    application = life.submitted(new, product, tx.new_id("app"), tx.now, tx.today)
     application_store.insert(tx, application)
     telling.tell(tx, application)
     return application
@@ -50,6 +51,14 @@ def list_applications(
     bank, party = (by.organisation, None) if by.role in BANK else (None, by.organisation)
     page = application_store.page_of(tx, bank, party, status, cursor, limit)
     return replace(page, items=tuple(counted(tx, by, item) for item in page.items))
+
+
+def _check_renewal(tx: ReadTx, new: NewApplication, bank: str) -> None:
+    """Whether it may be renewed, and until when, is judged when the contract is signed."""
+    renewal = new.renewal
+    if renewal is not None and not renewals.is_own_loan(tx, renewal.loan_id, new.party, bank):
+        problem = "The firm has no such loan at this bank."
+        raise Violation("renewal/loan_id", problem, "Name a loan of the bank that is asked.")
 
 
 def counted(tx: ReadTx, by: Principal, application: Application) -> Application:

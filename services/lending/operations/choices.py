@@ -3,7 +3,6 @@
 from libs.chassis.clock import business_date
 from libs.chassis.database import WriteTx
 from libs.chassis.principal import Principal, Role
-from libs.registry import workdays
 from services.lending.domain import life
 from services.lending.domain.application import Answer, Application
 from services.lending.operations import endings, telling
@@ -14,12 +13,9 @@ from services.lending.store import applications as application_store
 def answer_question(tx: WriteTx, by: Principal, application_id: str, answer: Answer) -> Application:
     by.require(Role.SME)
     application = _own(tx, by, application_id)
-    life.expect(application, life.Act.ANSWER)
-    due_on = application.decision_due_on
-    if due_on is not None and application.information is not None:
-        asked_on = business_date(application.information.asked_at)
-        due_on = workdays.after(due_on, workdays.between(asked_on, tx.today))
-    return counted(tx, by, telling.keep(tx, life.answered(application, answer, tx.now, due_on)))
+    asked_on = business_date(application.information.asked_at) if application.information else tx.today
+    answered = life.answered(application, answer, tx.now, asked_on, tx.today)
+    return counted(tx, by, telling.keep(tx, answered))
 
 
 def accept_offer(tx: WriteTx, by: Principal, application_id: str) -> Application:

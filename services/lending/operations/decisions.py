@@ -9,8 +9,11 @@ from libs.chassis.principal import BANK, Principal
 from services.lending.domain import life
 from services.lending.domain.application import Application, Contracts, Cover, Question
 from services.lending.domain.offer import Approval, Declination
+from services.lending.domain.quota import check_quota
 from services.lending.operations import endings, pledges, rights, telling
 from services.lending.operations.covers import RESERVE
+from services.lending.store import products as product_store
+from services.lending.store import quotas
 
 
 def accept_application(tx: WriteTx, by: Principal, application_id: str) -> Application:
@@ -31,6 +34,7 @@ def approve_application(tx: WriteTx, by: Principal, application_id: str, approva
     application = rights.own_application(tx, by, application_id)
     usual = tx.today + timedelta(days=tx.policies.integer_on("lending.offer_validity_days", tx.today))
     approved = life.approved(application, approval, by.subject, tx.now, tx.today, usual)
+    _take_quota(tx, approved, approval.amount_fen)
     telling.keep(tx, approved)
     if approved.cover is Cover.RESERVING:
         intend(tx, RESERVE, approved.id, {"application_id": approved.id})
@@ -55,3 +59,11 @@ def sign_contracts(tx: WriteTx, by: Principal, application_id: str, contracts: C
     if contracts.pledge_contract is not None:
         pledges.sign_all(tx, signed, contracts.pledge_contract, contracts.signed_on)
     return signed
+
+
+def _take_quota(tx: WriteTx, application: Application, amount_fen: int) -> None:
+    """Under the quota of the version that the firm saw; what other versions took counts too."""
+    quota_fen = product_store.get(tx, application.product_id, application.product_version).terms.quota_fen
+    if quota_fen is not None:
+        check_quota(quota_fen, quotas.lock(tx, application.product_id), amount_fen)
+        quotas.take(tx, application.product_id, application.id, amount_fen)

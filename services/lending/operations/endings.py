@@ -1,13 +1,13 @@
 """The ends of an application that was never paid out, and what it gives back then."""
 
 from libs.chassis.database import WriteTx
-from libs.chassis.principal import Principal, Role
 from libs.criteria.violation import Violation
 from services.lending.domain import life
 from services.lending.domain.application import Application, ApplicationStatus
 from services.lending.domain.cover import holds_guarantee
 from services.lending.operations import covers, pledges, telling
 from services.lending.store import applications as application_store
+from services.lending.store import quotas
 
 
 def keep(tx: WriteTx, ended: Application) -> Application:
@@ -16,6 +16,7 @@ def keep(tx: WriteTx, ended: Application) -> Application:
     if holds_guarantee(ended):
         covers.release(tx, ended)
     pledges.release_all(tx, ended.id, ended.status)
+    quotas.give_back(tx, ended.id)
     return ended
 
 
@@ -33,11 +34,3 @@ def close_others(tx: WriteTx, drawn: Application) -> None:
             )
         if other.status in life.UNDRAWN:
             keep(tx, life.closed(other, tx.now))
-
-
-def lapse(tx: WriteTx, by: Principal, application_id: str) -> None:
-    """The firm did not accept the offer in time."""
-    by.require(Role.SERVICE)
-    application = application_store.to_change(tx, application_id)
-    if life.is_stale(application, tx.today):
-        keep(tx, life.lapsed(application, tx.now))
