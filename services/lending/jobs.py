@@ -7,7 +7,7 @@ from libs.chassis.intents import Runner, Runners, run_due
 from libs.chassis.service import Job
 from services.lending.clients import GuaranteeClient
 from services.lending.courier import Courier
-from services.lending.operations import covers, deliveries, feed, pledges
+from services.lending.operations import covers, deliveries, feed, pledges, timers
 
 
 def runners(client: GuaranteeClient) -> Runners:
@@ -20,6 +20,8 @@ def runners(client: GuaranteeClient) -> Runners:
 def jobs(database: Database, kinds: Runners, courier: Courier) -> Sequence[Job]:
     return (
         Job("unfinished intents", 0.5, lambda: run_due(database, kinds), wakes=True),
+        Job("lapsed offers", 60.0, lambda: timers.lapse_offers(database)),
+        Job("overdue decisions", 60.0, lambda: timers.note_overdue(database)),
         Job("pledge watch", 60.0, lambda: pledges.watch(database)),
         Job("feed", 1.0, lambda: feed.number_notices(database), wakes=True),
         Job("webhooks", 0.5, courier.run),
