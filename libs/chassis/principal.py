@@ -14,13 +14,15 @@ class Principal:
     """An account (or a service) and what it speaks for.
 
     `organisation` is a party id for an SME, an organisation id for all others;
-    `territory` is a GB/T 2260 prefix, empty for the whole country.
+    `territory` is a GB/T 2260 prefix, empty for the whole country. Whoever speaks for a `sandbox` organisation
+    practises: what it does is kept and answered, and told to nobody else.
     """
 
     subject: str
     role: Role
     organisation: str
     territory: str = ""
+    sandbox: bool = False
 
     def require(self, *roles: Role) -> None:
         """Raise Forbidden unless the role is one of these."""

@@ -72,6 +72,7 @@ def _claims(principal: Principal, issuer: str, lifetime: timedelta) -> dict[str,
         "role": principal.role.value,
         "org": principal.organisation,
         "territory": principal.territory,
+        "sandbox": principal.sandbox,
         "iat": now,
         "exp": now + lifetime,
     }
@@ -81,4 +82,5 @@ def _principal(claims: dict[str, str]) -> Principal:
     role = Role(claims["role"])
     if (role is Role.SERVICE) != (claims["iss"] == SERVICES):
         raise ValueError("a service's role comes only from a service's key")
-    return Principal(claims["sub"], role, claims["org"], claims["territory"])
+    sandbox = bool(claims.get("sandbox", False))  # absent: a token of before there were sandboxes
+    return Principal(claims["sub"], role, claims["org"], claims["territory"], sandbox)

@@ -1,5 +1,6 @@
 """Identity's tables: rows in, domain values out."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ organisations = sa.Table(
     sa.Column("name", Encrypted, nullable=False),  # an individual business often bears its owner's
     sa.Column("territory", sa.String(6), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 accounts = sa.Table(
@@ -101,12 +103,21 @@ def account_by_login(tx: ReadTx, login: str) -> Account | None:
     return None if row is None else from_row(Account, row)
 
 
-def account_to_sign_in(tx: ReadTx, login: str) -> tuple[Account, str] | None:
-    """The account of an active organisation, and the hash of its password."""
-    query = sa.select(accounts).join(organisations)
+@dataclass(frozen=True)
+class Known:
+    """Who signs in: the account, the hash of its password, and whether its organisation is a sandbox."""
+
+    account: Account
+    password_hash: str = field(repr=False)
+    sandbox: bool
+
+
+def account_to_sign_in(tx: ReadTx, login: str) -> Known | None:
+    """The account, of an active organisation."""
+    query = sa.select(accounts, organisations.c.sandbox).join(organisations)
     query = query.where(accounts.c.login == login, organisations.c.status == OrganisationStatus.ACTIVE)
     row = tx.row(query)
-    return None if row is None else (from_row(Account, row), row.password_hash)
+    return None if row is None else Known(from_row(Account, row), row.password_hash, row.sandbox)
 
 
 def insert_account(tx: WriteTx, new: Account, password_hash: str) -> None:

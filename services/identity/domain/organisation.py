@@ -29,17 +29,23 @@ class OrganisationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationTerms(Shape):
-    """All of an organisation but its id. `territory` is a GB/T 2260 prefix, empty for the whole country."""
+    """All of an organisation but its id. `territory` is a GB/T 2260 prefix, empty for the whole country.
+
+    A `sandbox` is a bank that practises: nobody but itself ever hears of what it does.
+    """
 
     kind: OrganisationKind
     name: str
     territory: str = ""
     status: OrganisationStatus = OrganisationStatus.ACTIVE
+    sandbox: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < len(self.name.strip()) <= _NAME_LENGTH:
             raise Violation("name", "The name is empty or too long.", f"Give 1 to {_NAME_LENGTH} characters.")
         check_territory(self.territory)
+        if self.sandbox and self.kind is not OrganisationKind.BANK:
+            raise Violation("sandbox", f"A {self.kind} has no sandbox.", "Register a BANK as one.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class Organisation(Shape):
     name: str
     territory: str
     status: OrganisationStatus
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +73,19 @@ def organisation_of(
         raise Violation(
             "kind", f"{known.id} is a {known.kind}.", "Register a new organisation for another kind."
         )
+    if known is not None and known.sandbox != terms.sandbox:
+        raise Violation(
+            "sandbox",
+            "What was practised can never become real.",
+            "Register a second bank, apart from the sandbox.",
+        )
     return Organisation(
         id=organisation_id,
         kind=terms.kind,
         name=terms.name.strip(),
         territory=terms.territory,
         status=terms.status,
+        sandbox=terms.sandbox,
     )
 
 

@@ -46,6 +46,8 @@ def list_organisations(
 
 
 def tell(tx: WriteTx, organisation: Organisation) -> None:
+    if organisation.sandbox:
+        return
     emit(tx, topics.IDENTITY_ORGANISATION, organisation.id, messages.organisation_state(organisation))
 
 

@@ -7,7 +7,7 @@ from libs.chassis.problems import TooMany, Unauthenticated
 from libs.chassis.settings import Keys
 from libs.chassis.vault import vault
 from services.identity import store
-from services.identity.domain.account import Account, Credentials, Token
+from services.identity.domain.account import Credentials, Token
 from services.identity.domain.lockout import FORGOTTEN_AFTER, pause_after
 from services.identity.operations.passwords import Passwords
 
@@ -22,12 +22,12 @@ def sign_in(database: Database, passwords: Passwords, keys: Keys, credentials: C
     database.transact(lambda tx: _admit(tx, login_key))
     with database.read() as tx:
         found = store.account_to_sign_in(tx, login)
-    if not passwords.fits(found and found[1], credentials.password) or found is None:
+    if not passwords.fits(found and found.password_hash, credentials.password) or found is None:
         raise Unauthenticated(
             "Login and password do not fit.", mend="Check both; after five failures there is a pause."
         )
     database.transact(lambda tx: store.forget_tries(tx, login_key))
-    return _token(keys, found[0])
+    return _token(keys, found)
 
 
 def forget_old_tries(tx: WriteTx) -> int:
@@ -45,8 +45,9 @@ def _admit(tx: WriteTx, login_key: str) -> None:
         store.block(tx, login_key, tx.now + pause)
 
 
-def _token(keys: Keys, account: Account) -> Token:
-    principal = Principal(account.id, account.role, account.organisation, account.territory)
+def _token(keys: Keys, found: store.Known) -> Token:
+    account = found.account
+    principal = Principal(account.id, account.role, account.organisation, account.territory, found.sandbox)
     return Token(
         access_token=tokens.issue(keys, principal),
         expires_in=int(tokens.LIFETIME.total_seconds()),
