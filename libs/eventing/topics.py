@@ -36,6 +36,7 @@ _FEW, _MANY = 3, 6
 LENDING_PRODUCT = Topic("rongqiao.lending.product.v1", Kind.STATE, _FEW, "lending")
 LENDING_APPLICATION = Topic("rongqiao.lending.application.v1", Kind.FACT, _MANY, "lending")
 LENDING_LOAN = Topic("rongqiao.lending.loan.v1", Kind.FACT, _MANY, "lending")
+LENDING_LOAN_STATE = Topic("rongqiao.lending.loanstate.v1", Kind.FACT, _MANY, "lending")
 LENDING_REPAYMENT = Topic("rongqiao.lending.repayment.v1", Kind.FACT, _MANY, "lending")
 LENDING_PLEDGE = Topic("rongqiao.lending.pledge.v1", Kind.FACT, _MANY, "lending")
 LENDING_RETURN = Topic("rongqiao.lending.return.v1", Kind.FACT, _FEW, "lending")
@@ -55,6 +56,7 @@ TOPICS = (
     LENDING_PRODUCT,
     LENDING_APPLICATION,
     LENDING_LOAN,
+    LENDING_LOAN_STATE,
     LENDING_REPAYMENT,
     LENDING_PLEDGE,
     LENDING_RETURN,

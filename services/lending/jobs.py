@@ -7,7 +7,7 @@ from libs.chassis.intents import Runner, Runners, run_due
 from libs.chassis.service import Job
 from services.lending.clients import GuaranteeClient
 from services.lending.courier import Courier
-from services.lending.operations import covers, deliveries, feed, pledges, timers
+from services.lending.operations import covers, deliveries, feed, loan_life, pledges, timers
 
 
 def runners(client: GuaranteeClient) -> Runners:
@@ -22,6 +22,8 @@ def jobs(database: Database, kinds: Runners, courier: Courier) -> Sequence[Job]:
         Job("unfinished intents", 0.5, lambda: run_due(database, kinds), wakes=True),
         Job("lapsed offers", 60.0, lambda: timers.lapse_offers(database)),
         Job("overdue decisions", 60.0, lambda: timers.note_overdue(database)),
+        Job("loans past due", 60.0, lambda: loan_life.review(database)),
+        Job("rates that follow the LPR", 60.0, lambda: loan_life.reprice(database)),
         Job("pledge watch", 60.0, lambda: pledges.watch(database)),
         Job("feed", 1.0, lambda: feed.number_notices(database), wakes=True),
         Job("webhooks", 0.5, courier.run),

@@ -7,8 +7,9 @@ from libs.chassis.codec import dump
 from rongqiao.lending.v1 import events_pb2 as events
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.lending.domain.application import Application
-from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.loan import Loan, LoanChange, days_past_due
 from services.lending.domain.product import Product
+from services.lending.domain.repayment import RecordedRepayment
 
 
 def product_state(product: Product) -> pb.Product:
@@ -46,31 +47,84 @@ def application_notice(application: Application) -> dict[str, str | int | None]:
     }
 
 
-def loan_disbursed(loan: Loan, application: Application, product: Product) -> events.LoanDisbursed:
+def loan_disbursed(
+    loan: Loan, application: Application, product: Product, renewed: Loan | None = None
+) -> events.LoanDisbursed:
+    renewal = application.renewal
     return wire.from_plain(
         events.LoanDisbursed,
         dump(loan)
         | {
             "loan_id": loan.id,
-            "request_id": application.request_id,
             "product_kind": product.terms.kind,
             "product_flags": product.terms.flags,
             "business_date": loan.disbursed_on.isoformat(),
             "dimensions": dump(application.dimensions),
+            "without_repayment": renewed is not None and renewal is not None and renewal.without_repayment,
+            "renewed_guarantee_id": renewed and renewed.guarantee_id,
         },
     )
 
 
+def loan_changed(
+    loan: Loan,
+    application: Application,
+    change: LoanChange,
+    on: date,
+    today: date,
+    earlier_loan_id: str | None = None,
+) -> events.LoanChanged:
+    return wire.from_plain(
+        events.LoanChanged,
+        dump(loan)
+        | {
+            "loan_id": loan.id,
+            "change": change,
+            "days_past_due": days_past_due(loan, today),
+            "business_date": on.isoformat(),
+            "product_kind": application.product_kind,
+            "dimensions": dump(application.dimensions),
+            "earlier_loan_id": earlier_loan_id,
+        },
+    )
+
+
+def loan_notice(loan: Loan, on: date) -> dict[str, str | int | None]:
+    """What the bank's feed tells of a loan."""
+    return {
+        "application_id": loan.application_id,
+        "external_id": loan.external_id,
+        "status": loan.status,
+        "loan_class": loan.loan_class,
+        "amount_fen": loan.amount_fen,
+        "outstanding_fen": loan.outstanding_fen,
+        "rate_ppm": loan.rate_ppm,
+        "matures_on": loan.matures_on.isoformat(),
+        "past_due_since": loan.past_due_since and loan.past_due_since.isoformat(),
+        "first_loan": loan.first_loan,
+        "business_date": on.isoformat(),
+    }
+
+
+def repayment_notice(repayment: RecordedRepayment) -> dict[str, str | int | None]:
+    return {
+        "repayment_id": repayment.id,
+        "repayment_number": repayment.external_id,
+        "kind": repayment.kind,
+        "principal_fen": repayment.principal_fen,
+        "interest_fen": repayment.interest_fen,
+    }
+
+
 def repayment_received(
-    repayment_id: str, repayment: Repayment, loan: Loan, application: Application
+    repayment: RecordedRepayment, loan: Loan, application: Application
 ) -> events.RepaymentReceived:
     return wire.from_plain(
         events.RepaymentReceived,
         dump(loan)
         | dump(repayment)
         | {
-            "repayment_id": repayment_id,
-            "loan_id": loan.id,
+            "repayment_id": repayment.id,
             "business_date": repayment.paid_on.isoformat(),
             "product_kind": application.product_kind,
             "dimensions": dump(application.dimensions),

@@ -187,15 +187,6 @@ class ApplicationPage(Shape):
     next_cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disbursement(Shape):
-    disbursed_on: date
-    external_id: str
-
-    def __post_init__(self) -> None:
-        check_number(self.external_id)
-
-
 def check_number(number: str, field: str = "external_id") -> None:
     """A bank's own number of a loan, a payment or a contract."""
     if not 0 < len(number) <= _LONGEST_NUMBER:

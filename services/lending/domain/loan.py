@@ -1,27 +1,124 @@
-"""Loans: what was paid out and what came back."""
+"""Loans: one drawdown makes one loan (借据), which is repaid, extended, renewed, claimed for or written off."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
-from services.lending.domain.application import Application, Disbursement, check_number
-from services.lending.domain.product import MOST_FEN
+from libs.finance.schedule import RepaymentMethod
+from libs.registry.loan_terms import RateBase
+
+
+class LoanStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    PAST_DUE = "PAST_DUE"
+    SETTLED = "SETTLED"
+    CLAIMED = "CLAIMED"
+    """The bank called on the guarantee."""
+    WRITTEN_OFF = "WRITTEN_OFF"
+
+
+OPEN = (LoanStatus.ACTIVE, LoanStatus.PAST_DUE)
+
+
+class LoanClass(StrEnum):
+    """The five categories (五级分类), from the best to the worst."""
+
+    NORMAL = "NORMAL"
+    SPECIAL_MENTION = "SPECIAL_MENTION"
+    SUBSTANDARD = "SUBSTANDARD"
+    DOUBTFUL = "DOUBTFUL"
+    LOSS = "LOSS"
+
+
+class LoanChange(StrEnum):
+    """What changed of a loan, in a word."""
+
+    DISBURSED = "DISBURSED"
+    REPLANNED = "REPLANNED"
+    REPRICED = "REPRICED"
+    PAST_DUE = "PAST_DUE"
+    CURED = "CURED"
+    CLASSIFIED = "CLASSIFIED"
+    EXTENDED = "EXTENDED"
+    RENEWED = "RENEWED"
+    SETTLED = "SETTLED"
+    CLAIMED = "CLAIMED"
+    CLAIM_REFUSED = "CLAIM_REFUSED"
+    WRITTEN_OFF = "WRITTEN_OFF"
+    RECOVERED = "RECOVERED"
+    FIRST_LOAN_MOVED = "FIRST_LOAN_MOVED"
+
+
+class FirstLoanState(StrEnum):
+    """PRESUMED from data; CONFIRMED by the bank's report; COUNTED at the first drawdown, as of its day.
+
+    COUNTED_APART: the first of an individual business, which no count of first-time firms holds.
+    """
+
+    PRESUMED = "PRESUMED"
+    CONFIRMED = "CONFIRMED"
+    COUNTED = "COUNTED"
+    COUNTED_APART = "COUNTED_APART"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inclusive(Shape):
+    """Whether a loan counts as inclusive (普惠), by the banking regulator and by the central bank."""
+
+    nfra: bool = False
+    pbc: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan(Shape):
+    """`rate_ppm` as priced on `priced_on`; `reprices_on`: when it next follows the LPR.
+
+    Of the principal, `outstanding_fen` is owed, `claim_paid_fen` came from a guarantor, `written_off_fen` was given up
+    (of which `recovered_fen` came back), and the rest was repaid. `next_due_on`: the oldest instalment that is not
+    paid. `extended_from`: when it fell due before it was extended. `renews` and `renewed_by` link renewals.
+    `first_loan`: None where it is none.
+    """
+
     id: str
     application_id: str
+    request_id: str
     bank: str
+    branch: str | None = None
     party: str
     amount_fen: int
     rate_ppm: int
+    rate_base: RateBase = RateBase.FIXED
+    spread_bp: int | None = None
+    priced_on: date
+    reprices_on: date | None = None
     term_months: int
+    repayment_method: RepaymentMethod
     disbursed_on: date
+    matures_on: date
+    extended_from: date | None = None
     outstanding_fen: int
+    interest_paid_fen: int = 0
+    claim_paid_fen: int = 0
+    written_off_fen: int = 0
+    recovered_fen: int = 0
+    status: LoanStatus = LoanStatus.ACTIVE
+    loan_class: LoanClass = LoanClass.NORMAL
+    next_due_on: date | None = None
+    past_due_since: date | None = None
+    renews: str | None = None
+    renewed_by: str | None = None
+    first_loan: FirstLoanState | None = None
+    inclusive: Inclusive | None = None
     guarantee_id: str | None = None
     external_id: str
+    sandbox: bool = False
+
+    @property
+    def repaid_fen(self) -> int:
+        """Principal that the borrower brought back."""
+        return self.amount_fen - self.outstanding_fen - self.claim_paid_fen - self.written_off_fen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,57 +127,12 @@ class LoanPage(Shape):
     next_cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repayment(Shape):
-    """What a bank reports of one payment; its own number makes the report repeatable."""
-
-    principal_fen: int
-    interest_fen: int = 0
-    paid_on: date
-    external_id: str
-
-    def __post_init__(self) -> None:
-        check_number(self.external_id)
-        if self.interest_fen > MOST_FEN:
-            raise Violation("interest_fen", "More interest than any loan bears.", "Give the interest in fen.")
-        if self.principal_fen < 0 or self.interest_fen < 0 or not (self.principal_fen or self.interest_fen):
-            raise Violation(
-                "principal_fen", "A repayment of nothing, or less.", "Give fen from zero, not both zero."
-            )
+def days_past_due(loan: Loan, on: date) -> int:
+    """Whole days since the oldest instalment that is not paid; 0 where none is."""
+    return 0 if loan.past_due_since is None else max(0, (on - loan.past_due_since).days)
 
 
-def loan_of(application: Application, disbursement: Disbursement, loan_id: str, today: date) -> Loan:
-    """The loan that a disbursed application becomes. Violation for a date in the future."""
-    if disbursement.disbursed_on > today:
-        raise Violation(
-            "disbursed_on", f"{disbursement.disbursed_on} is still to come.", "Report it when it is paid out."
-        )
-    decision = application.decision
-    assert decision is not None  # only approved applications are disbursed
-    return Loan(
-        id=loan_id,
-        application_id=application.id,
-        bank=application.bank,
-        party=application.party,
-        amount_fen=decision.amount_fen,
-        rate_ppm=decision.rate_ppm,
-        term_months=decision.term_months,
-        disbursed_on=disbursement.disbursed_on,
-        outstanding_fen=decision.amount_fen,
-        guarantee_id=application.guarantee_id,
-        external_id=disbursement.external_id,
-    )
-
-
-def repaid(loan: Loan, repayment: Repayment, today: date) -> Loan:
-    """The loan after a payment; Violation for more principal than is owed, before the loan, or still to come."""
-    if repayment.principal_fen > loan.outstanding_fen:
-        raise Violation(
-            "principal_fen",
-            f"{repayment.principal_fen} fen is more than the {loan.outstanding_fen} fen owed.",
-            "Report at most what is owed.",
-        )
-    if not loan.disbursed_on <= repayment.paid_on <= today:
-        why = f"A payment of {repayment.paid_on} is before the loan ({loan.disbursed_on}) or still to come."
-        raise Violation("paid_on", why, "Mend the date.")
-    return replace(loan, outstanding_fen=loan.outstanding_fen - repayment.principal_fen)
+def expect(loan: Loan, *allowed: LoanStatus) -> None:
+    if loan.status not in allowed:
+        wanted = " or ".join(allowed)
+        raise Violation("status", f"The loan is {loan.status}, not {wanted}.", "Read it again first.")

@@ -9,14 +9,12 @@ from services.lending.domain.application import (
     ApplicationPage,
     ApplicationStatus,
     Contracts,
-    Disbursement,
     NewApplication,
     Question,
 )
-from services.lending.domain.loan import Loan
-from services.lending.domain.offer import Approval, Declination
+from services.lending.domain.offer import Approval, Declination, DeclineReasonList
 from services.lending.http.paging import Limit
-from services.lending.operations import applications, choices, decisions, loans
+from services.lending.operations import applications, choices, decisions
 
 router = APIRouter(prefix="/v1")
 
@@ -64,6 +62,11 @@ def decline_application(application_id: str, body: Declination, call: Caller) ->
     return call.write(decisions.decline_application, application_id, body)
 
 
+@router.get("/decline-reasons")
+def list_decline_reasons(call: Caller) -> DeclineReasonList:
+    return call.read(decisions.list_decline_reasons)
+
+
 @router.post("/applications/{application_id}/accept-offer")
 def accept_offer(application_id: str, call: Caller) -> Application:
     return call.write(choices.accept_offer, application_id)
@@ -77,8 +80,3 @@ def sign_contracts(application_id: str, body: Contracts, call: Caller) -> Applic
 @router.post("/applications/{application_id}/withdraw")
 def withdraw_application(application_id: str, call: Caller) -> Application:
     return call.write(choices.withdraw_application, application_id)
-
-
-@router.post("/applications/{application_id}/disburse", status_code=201)
-def disburse(application_id: str, body: Disbursement, call: Caller) -> Loan:
-    return call.write(loans.disburse, application_id, body)

@@ -5,8 +5,10 @@ from libs.chassis.principal import BANK, Principal
 from libs.chassis.problems import Forbidden
 from services.lending.domain.application import Application
 from services.lending.domain.house import Right, reaches
+from services.lending.domain.loan import Loan
 from services.lending.store import applications as application_store
 from services.lending.store import house as house_store
+from services.lending.store import loans as loan_store
 
 
 def branches_of(tx: ReadTx, by: Principal) -> tuple[str, ...] | None:
@@ -39,6 +41,13 @@ def own_application(tx: WriteTx, by: Principal, application_id: str) -> Applicat
     application = application_store.to_change(tx, application_id)
     may_act(tx, by, application.bank, getattr(application, "branch", None))
     return application
+
+
+def own_loan(tx: WriteTx, by: Principal, loan_id: str) -> Loan:
+    """The same for a loan."""
+    loan = loan_store.to_change(tx, loan_id)
+    may_act(tx, by, loan.bank, loan.branch)
+    return loan
 
 
 def _check(tx: ReadTx, by: Principal, bank: str, branch: str | None, right: Right) -> None:

@@ -1,6 +1,35 @@
 """Lending's tables, a module for each thing that it keeps: rows in, domain values out."""
 
-from services.lending.store import applications, feed, house, loans, pledges, products, quotas, webhooks
+from services.lending.store import (
+    applications,
+    consents,
+    feed,
+    first_loans,
+    house,
+    loan_claims,
+    loan_plans,
+    loans,
+    pledges,
+    products,
+    return_tables,
+    quotas,
+    webhooks,
+)
 from services.lending.store.metadata import metadata
 
-__all__ = ["applications", "feed", "house", "loans", "metadata", "pledges", "products", "quotas", "webhooks"]
+__all__ = [
+    "applications",
+    "consents",
+    "feed",
+    "first_loans",
+    "house",
+    "loan_claims",
+    "loan_plans",
+    "loans",
+    "metadata",
+    "pledges",
+    "products",
+    "return_tables",
+    "quotas",
+    "webhooks",
+]

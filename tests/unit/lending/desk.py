@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from libs.chassis.clock import business_date
 from libs.chassis.database import Database
 from libs.chassis.intents import Intent, open_intents
 from libs.chassis.principal import Principal, Role, service
@@ -17,13 +18,14 @@ from services.lending.domain.application import (
     Answer,
     Application,
     Contracts,
-    Disbursement,
     Question,
 )
-from services.lending.domain.intake import ImportProducts, ImportReport
-from services.lending.domain.loan import Loan, Repayment
+from services.lending.domain.drawdown import Disbursement
+from services.lending.domain.intake.report import ImportProducts, ImportReport
+from services.lending.domain.loan import Loan
 from services.lending.domain.offer import Approval, Declination
 from services.lending.domain.product import NewProduct, Product
+from services.lending.domain.repayment import Repayment
 from services.lending.operations import applications, choices, covers, decisions, intake, loans, products
 from tests.support.lending import FIRM, new_application, new_product
 from tests.support.services import emitted
@@ -40,7 +42,7 @@ SIGNED = Contracts(loan_contract="C-1", signed_on=date(2026, 11, 22))
 SIGNED_WITH_ALL = Contracts(
     loan_contract="C-1", guarantee_contract="G-1", pledge_contract="Z-1", signed_on=date(2026, 11, 22)
 )
-PAID_OUT = Disbursement(disbursed_on=date(2026, 11, 20), external_id="L-1")
+PAID_OUT = Disbursement(disbursed_on=date(2026, 11, 22), external_id="L-1")
 
 
 @dataclass
@@ -61,7 +63,11 @@ class Desk:
         return self.act(products.publish_product, MANAGER, self.registered(new).id)
 
     def imported(self, csv: str, **how: bool) -> ImportReport:
-        return self.act(intake.import_products, OFFICER, ImportProducts(csv=csv, **how))
+        return self.loaded(intake.text(ImportProducts(csv=csv, **how)))
+
+    def loaded(self, sent: intake.Sent) -> ImportReport:
+        with intake.judged(OFFICER, sent, business_date(self.database.clock.now())) as judged:
+            return self.act(intake.import_products, OFFICER, judged)
 
     def opened(self, product: Product | None = None, **changes: Any) -> Application:
         new = new_application(product or self.published(), **changes)

@@ -18,8 +18,8 @@ from services.lending.domain.application import (
     Application,
     ApplicationStatus,
     Cover,
-    Disbursement,
 )
+from services.lending.domain.drawdown import Disbursement
 from services.lending.domain.offer import Approval, Declination
 from services.lending.domain.product import IpPledgeCap
 from services.lending.operations import applications, choices, covers, decisions, loans

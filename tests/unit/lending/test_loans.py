@@ -16,8 +16,8 @@ from libs.chassis.problems import Conflict, Forbidden, NotFound
 from libs.criteria.violation import Violation
 from rongqiao.lending.v1 import events_pb2
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.lending.domain.application import Disbursement
-from services.lending.domain.loan import Repayment
+from services.lending.domain.drawdown import Disbursement
+from services.lending.domain.repayment import Repayment
 from services.lending.operations import loans
 from services.lending.store import metadata
 from tests.support.lending import DIMENSIONS, FIRM, GUARANTEED, OTHER_FIRM, new_product
@@ -40,20 +40,22 @@ def test_a_loan_is_what_the_bank_approved(desk: Desk) -> None:
     loan = desk.lent()
 
     assert (loan.amount_fen, loan.rate_ppm, loan.term_months) == (80_000_000, 43_500, 12)
-    assert (loan.outstanding_fen, loan.disbursed_on, loan.party) == (80_000_000, date(2026, 11, 20), FIRM)
+    assert (loan.outstanding_fen, loan.disbursed_on, loan.party) == (80_000_000, date(2026, 11, 22), FIRM)
 
 
 def test_a_loan_is_paid_out_once(desk: Desk) -> None:
-    application = desk.approved(desk.opened())
+    application = desk.contracted(desk.opened())
     desk.disbursed(application)
 
-    with pytest.raises(Violation, match="DISBURSED"):
+    with pytest.raises(Violation, match="0 of 80000000 fen are left") as refused:
         desk.disbursed(application, replace(PAID_OUT, external_id="L-2"))
+
+    assert refused.value.field == "amount_fen"
 
 
 def test_a_number_of_a_loan_is_used_once(desk: Desk) -> None:
     product = desk.published()
-    one, other = (desk.approved(desk.opened(product)) for _ in range(2))
+    one, other = (desk.contracted(desk.opened(product, request_id=f"req_{n}")) for n in range(2))
     desk.disbursed(one)
 
     with pytest.raises(Conflict) as refused:
@@ -62,15 +64,15 @@ def test_a_number_of_a_loan_is_used_once(desk: Desk) -> None:
     assert refused.value.field == "external_id"
 
 
-def test_an_application_that_nobody_approved_is_not_paid_out(desk: Desk) -> None:
+def test_an_application_that_nobody_signed_is_not_paid_out(desk: Desk) -> None:
     application = desk.opened()
 
-    with pytest.raises(Violation, match="SUBMITTED, not APPROVED"):
+    with pytest.raises(Violation, match="SUBMITTED, not CONTRACTED"):
         desk.disbursed(application)
 
 
 def test_tomorrow_nothing_was_paid_out_yet(desk: Desk) -> None:
-    application = desk.approved(desk.opened())
+    application = desk.contracted(desk.opened())
 
     with pytest.raises(Violation, match="still to come") as refused:
         desk.disbursed(application, replace(PAID_OUT, disbursed_on=date(2026, 11, 23)))
@@ -208,7 +210,7 @@ class TestRepayments(Repayments.TestCase):
 
 def whole_life(desk: Desk) -> None:
     product = desk.published(new_product("P-9"))
-    application = desk.approved(desk.opened(product, **GUARANTEED))
+    application = desk.contracted(desk.opened(product, **GUARANTEED))
     desk.heard(application, CONFIRMED)
     loan = desk.disbursed(application, replace(PAID_OUT, external_id="L-9"))
     desk.repaid(loan, REPAYMENT)
@@ -219,9 +221,9 @@ def whole_life(desk: Desk) -> None:
 def test_no_event_names_the_firm_or_a_person(desk: Desk) -> None:
     whole_life(desk)
 
-    events = desk.events("Product", "ApplicationChanged", "LoanDisbursed", "RepaymentReceived")
+    events = desk.events("Product", "ApplicationChanged", "LoanDisbursed", "LoanChanged", "RepaymentReceived")
 
-    assert len(events) == 11
+    assert len(events) == 14
     for event in events:
         said = event.data + event.subject.encode()
         assert FIRM.encode() not in said
@@ -231,7 +233,12 @@ def test_no_event_names_the_firm_or_a_person(desk: Desk) -> None:
 
 def test_every_fact_carries_its_dimensions_and_business_date(desk: Desk) -> None:
     whole_life(desk)
-    kinds = (events_pb2.ApplicationChanged, events_pb2.LoanDisbursed, events_pb2.RepaymentReceived)
+    kinds = (
+        events_pb2.ApplicationChanged,
+        events_pb2.LoanDisbursed,
+        events_pb2.LoanChanged,
+        events_pb2.RepaymentReceived,
+    )
 
     for kind in kinds:
         for event in desk.events(kind.DESCRIPTOR.name):
@@ -250,7 +257,7 @@ def test_facts_say_what_happened(desk: Desk) -> None:
     (paid,) = (event.decode(events_pb2.RepaymentReceived) for event in desk.events("RepaymentReceived"))
     changed = [event.decode(events_pb2.ApplicationChanged) for event in desk.events("ApplicationChanged")]
 
-    assert (lent.amount_fen, lent.business_date, lent.guarantee_id) == (80_000_000, "2026-11-20", "gua_1")
+    assert (lent.amount_fen, lent.business_date, lent.guarantee_id) == (80_000_000, "2026-11-22", "gua_1")
     assert lent.product_flags == [pb.PRODUCT_FLAG_FIRST_LOAN]
     assert (paid.principal_fen, paid.outstanding_fen, paid.guarantee_id) == (5_000_000, 75_000_000, "gua_1")
     assert [list(fact.reason_codes) for fact in changed if fact.status == pb.APPLICATION_STATUS_DECLINED] == [
@@ -264,4 +271,4 @@ def test_events_of_one_application_are_numbered_without_holes(desk: Desk) -> Non
     for event in desk.events("ApplicationChanged"):
         numbers.setdefault(event.subject, []).append(event.sequence)
 
-    assert sorted(numbers.values()) == [[1, 2], [1, 2], [1, 2, 3, 4]]
+    assert sorted(numbers.values()) == [[1, 2], [1, 2], [1, 2, 3, 4, 5, 6]]
