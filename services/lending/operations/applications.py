@@ -12,7 +12,7 @@ from services.lending.domain.application import (
     ApplicationStatus,
     NewApplication,
 )
-from services.lending.operations import rights, telling
+from services.lending.operations import house, rights, telling
 from services.lending.store import applications as application_store
 from services.lending.store import products as product_store
 from services.lending.store import renewals
@@ -24,6 +24,7 @@ def open_application(tx: WriteTx, by: Principal, new: NewApplication) -> Applica
     product = product_store.get(tx, new.product_id, new.product_version)
     _check_renewal(tx, new, product.bank)
     application = life.submitted(new, product, tx.new_id("app"), tx.now, tx.today)
+    application = house.route(tx, application, product.terms.branches)
     application_store.insert(tx, application)
     telling.tell(tx, application)
     return application
@@ -46,10 +47,11 @@ def list_applications(
     cursor: str | None = None,
     limit: int = 0,
 ) -> ApplicationPage:
-    """The bank's inbox, or the firm's own applications."""
+    """The bank's inbox, or of its branches those of the caller; or the firm's own applications."""
     by.require(*BANK, Role.SME)
     bank, party = (by.organisation, None) if by.role in BANK else (None, by.organisation)
-    page = application_store.page_of(tx, bank, party, status, cursor, limit)
+    branches = rights.branches_of(tx, by)
+    page = application_store.page_of(tx, bank, party, status, cursor, limit, branches)
     return replace(page, items=tuple(counted(tx, by, item) for item in page.items))
 
 

@@ -92,8 +92,12 @@ def page_of(
     status: ApplicationStatus | None,
     cursor: str | None,
     limit: int,
+    branches: Sequence[str] | None = None,
 ) -> ApplicationPage:
+    """Those of a bank, or of some `branches` of it; or of a firm."""
     query = sa.select(applications)
+    if branches is not None:
+        query = query.where(applications.c.branch.in_(branches))
     for column, wanted in (
         (applications.c.bank, bank),
         (applications.c.party, party),
