@@ -5,13 +5,20 @@ from pathlib import Path
 
 from libs.chassis.outward import Gate
 from libs.chassis.service import Context, Service
-from rongqiao.lending.v1 import lending_pb2_grpc, loans_pb2_grpc, pledges_pb2_grpc, returns_pb2_grpc
+from rongqiao.lending.v1 import (
+    core_pb2_grpc,
+    lending_pb2_grpc,
+    loans_pb2_grpc,
+    pledges_pb2_grpc,
+    returns_pb2_grpc,
+)
 from services.lending import jobs
 from services.lending.clients import GuaranteeClient
 from services.lending.courier import Courier
 from services.lending.handlers import HANDLERS
 from services.lending.http import routers
 from services.lending.http.webhooks import Parts
+from services.lending.rpc.core import CoreServicer
 from services.lending.rpc.lending import LendingServicer
 from services.lending.rpc.loans import LoansServicer
 from services.lending.rpc.pledges import PledgesServicer
@@ -31,15 +38,27 @@ def build(context: Context) -> Service:
         database=database,
         metadata=metadata,
         migrations=Path(__file__).parent / "migrations" / "versions",
-        collections=("products", "applications", "loans", "pledges", "returns", "branches", "staff", "feed", "webhooks"),
+        collections=(
+            "products",
+            "applications",
+            "loans",
+            "pledges",
+            "returns",
+            "branches",
+            "staff",
+            "feed",
+            "webhooks",
+        ),
         routers=routers,
         add_servicers=(
+            partial(core_pb2_grpc.add_CoreServicer_to_server, CoreServicer(door)),
             partial(lending_pb2_grpc.add_LendingServicer_to_server, LendingServicer(door)),
             partial(loans_pb2_grpc.add_LoansServicer_to_server, LoansServicer(door)),
             partial(pledges_pb2_grpc.add_PledgesServicer_to_server, PledgesServicer(door)),
             partial(returns_pb2_grpc.add_ReturnsServicer_to_server, ReturnsServicer(door)),
         ),
         rpc_names=(
+            "rongqiao.lending.v1.Core",
             "rongqiao.lending.v1.Lending",
             "rongqiao.lending.v1.Loans",
             "rongqiao.lending.v1.Pledges",
