@@ -61,7 +61,13 @@ def application(request: FinancingRequest, referral: Referral) -> lending.OpenAp
     match = request.match
     assert match is not None  # only a matched request is referred
     chosen = dump(plan_of(match, referral.plan))
-    own = {"request_id": request.id, "party": request.party, "dimensions": match["dimensions"]}
+    own = {
+        "request_id": request.id,
+        "party": request.party,
+        "dimensions": match["dimensions"],
+        "renewal": dump(referral.renewal) if referral.renewal else None,
+        "similar": request.similar_request is not None,
+    }
     return wire.from_plain(lending.OpenApplicationRequest, chosen | own)
 
 

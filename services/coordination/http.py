@@ -7,7 +7,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from libs.chassis.http import Caller, door_of
 from services.coordination import operations
 from services.coordination.domain.case import Case, CasePage, CaseStatus, Resolution
-from services.coordination.domain.request import Ask, Choice, FinancingRequest, RequestPage, RequestStatus
+from services.coordination.domain.request import (
+    Ask,
+    Choice,
+    FinancingRequest,
+    Preview,
+    RequestPage,
+    RequestStatus,
+)
 
 router = APIRouter(prefix="/v1")
 
@@ -43,6 +50,12 @@ def get_request(request_id: str, call: Caller) -> FinancingRequest:
 def refer(request_id: str, body: Choice, call: Caller, desk: Desk) -> FinancingRequest:
     request = call.write(operations.refer, request_id, body)
     return desk.answer(call, request)
+
+
+@router.get("/requests/{request_id}/referrals/preview")
+def preview_referral(request_id: str, plan: int, call: Caller) -> Preview:
+    """Before the firm goes to one more bank: how many banks query its record then."""
+    return call.read(operations.preview_referral, request_id, plan)
 
 
 @router.post("/requests/{request_id}/withdraw")

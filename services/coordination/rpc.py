@@ -39,8 +39,15 @@ class CoordinationServicer(coordination_pb2_grpc.CoordinationServicer):
 
     def Refer(self, request: pb.ReferRequest, context: Context) -> pb.FinancingRequest:
         call = self.door.call(context, writes=True)
-        referred = call.write(operations.refer, request.request_id, Choice(plan=request.plan))
+        choice = from_message(Choice, request, without=("request_id",))
+        referred = call.write(operations.refer, request.request_id, choice)
         return to_message(pb.FinancingRequest, self.desk.answer(call, referred))
+
+    def PreviewReferral(self, request: pb.PreviewReferralRequest, context: Context) -> pb.Preview:
+        call = self.door.call(context)
+        return to_message(
+            pb.Preview, call.read(operations.preview_referral, request.request_id, request.plan)
+        )
 
     def WithdrawRequest(self, request: pb.RequestId, context: Context) -> pb.FinancingRequest:
         call = self.door.call(context, writes=True)

@@ -11,10 +11,17 @@ from libs.chassis import codec
 from libs.chassis.columns import Document, Encrypted, Instant
 from libs.chassis.database import ReadTx, WriteTx, new_metadata
 from libs.chassis.problems import NotFound
-from libs.chassis.rows import from_row, page, page_rows, to_row
+from libs.chassis.rows import from_row, page_rows, to_row
 from libs.registry.loan_terms import ProductKind
 from services.coordination.domain.case import Case, CasePage, CaseStatus
-from services.coordination.domain.request import FinancingRequest, Referral, RequestPage, RequestStatus
+from services.coordination.domain.request import (
+    FinancingRequest,
+    Referral,
+    Renewal,
+    RequestPage,
+    RequestStatus,
+    counted,
+)
 
 metadata = new_metadata()
 
@@ -51,6 +58,7 @@ referrals = sa.Table(
     sa.Column("application_id", sa.String(40), unique=True),
     sa.Column("reason_codes", Document(tuple[str, ...]), nullable=False),
     sa.Column("note", sa.Text),
+    sa.Column("renewal", Document(Renewal)),
 )
 
 cases = sa.Table(
@@ -67,7 +75,9 @@ cases = sa.Table(
     sa.Index("ix_cases_county_id", "county", "id"),
 )
 
-_OWN = tuple(field.name for field in fields(FinancingRequest) if field.name != "referrals")
+_DERIVED = ("referrals", "query_count")
+_OWN = tuple(field.name for field in fields(FinancingRequest) if field.name not in _DERIVED)
+_OF_CASE = tuple(field.name for field in fields(Case) if field.name != "advice")
 
 
 def request(tx: ReadTx, request_id: str) -> FinancingRequest:
@@ -136,24 +146,24 @@ def update_referral(tx: WriteTx, changed: Referral) -> None:
 
 
 def insert_case(tx: WriteTx, new: Case) -> None:
-    tx.execute(sa.insert(cases).values(to_row(new)))
+    tx.execute(sa.insert(cases).values(_case_row(new)))
 
 
 def update_case(tx: WriteTx, changed: Case) -> None:
-    tx.execute(sa.update(cases).where(cases.c.id == changed.id).values(to_row(changed)))
+    tx.execute(sa.update(cases).where(cases.c.id == changed.id).values(_case_row(changed)))
 
 
 def case_to_change(tx: WriteTx, case_id: str) -> Case:
     rows = tx.lock_rows(sa.select(cases).where(cases.c.id == case_id))
     if not rows:
         raise NotFound(f"There is no case {case_id}.", field="case_id")
-    return from_row(Case, rows[0])
+    return _case(rows[0])
 
 
 def open_case(tx: ReadTx, request_id: str) -> Case | None:
     waiting = (cases.c.request_id == request_id) & (cases.c.status == CaseStatus.OPEN)
     row = tx.row(sa.select(cases).where(waiting))
-    return None if row is None else from_row(Case, row)
+    return None if row is None else _case(row)
 
 
 def has_case(tx: ReadTx, request_id: str) -> bool:
@@ -167,15 +177,23 @@ def case_page(
     query = sa.select(cases).where(cases.c.county.startswith(territory, autoescape=True))
     if status is not None:
         query = query.where(cases.c.status == status)
-    items, following = page(tx, query, cases.c.id, Case, cursor, limit)
-    return CasePage(items=items, next_cursor=following)
+    rows, following = page_rows(tx, query, cases.c.id, cursor, limit)
+    return CasePage(items=tuple(map(_case, rows)), next_cursor=following)
 
 
 def _request(row: sa.Row[Any], known: Sequence[Referral], *, with_match: bool = True) -> FinancingRequest:
     plain = {name: getattr(row, name) for name in _OWN}
     if not with_match:
         plain["match"] = None
-    return codec.load(FinancingRequest, plain | {"referrals": known})
+    return counted(codec.load(FinancingRequest, plain | {"referrals": known}))
+
+
+def _case(row: sa.Row[Any]) -> Case:
+    return codec.load(Case, {name: getattr(row, name) for name in _OF_CASE})
+
+
+def _case_row(value: Case) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in _OF_CASE}
 
 
 def _request_row(value: FinancingRequest) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def build(context: Context) -> Service:
         collections=(
             "products",
             "applications",
+            "decline-reasons",
             "loans",
             "pledges",
             "returns",

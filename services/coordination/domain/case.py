@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
+from libs.registry.decline_reasons import DeclineReason, decline_reasons
 
 _RESOLUTION_LENGTH = 1000
 
@@ -23,8 +24,18 @@ class CaseStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A need for which nothing was found, or which every bank that was asked declined."""
+
+    cause: Cause
+    reason_codes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Shape):
+    """`advice`: what its reason codes mean and what the centre can do, for those that are known."""
+
     id: str
     request_id: str
     county: str
@@ -33,6 +44,7 @@ class Case(Shape):
     status: CaseStatus
     opened_at: datetime
     resolution: str | None = None
+    advice: tuple[DeclineReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,11 @@ class Resolution(Shape):
         if not 0 < len(self.resolution.strip()) <= _RESOLUTION_LENGTH:
             mend = f"Say in 1 to {_RESOLUTION_LENGTH} characters what was done."
             raise Violation("resolution", "A case is not closed without a word, nor with too many.", mend)
+
+
+def advised(case: Case) -> Case:
+    known = decline_reasons()
+    return replace(case, advice=tuple(known[code] for code in case.reason_codes if code in known))
 
 
 def closed(case: Case, resolution: Resolution) -> Case:

@@ -1,6 +1,6 @@
 """Financing requests: what a firm needs, the banks it turned to, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -25,15 +25,31 @@ class RequestStatus(StrEnum):
 
 
 class ReferralStatus(StrEnum):
+    """OPENING until the bank has it; then as its application stands at lending."""
+
     OPENING = "OPENING"
     SUBMITTED = "SUBMITTED"
+    ACCEPTED = "ACCEPTED"
+    INFORMATION_ASKED = "INFORMATION_ASKED"
     APPROVED = "APPROVED"
-    DECLINED = "DECLINED"
+    OFFER_ACCEPTED = "OFFER_ACCEPTED"
+    CONTRACTED = "CONTRACTED"
     DISBURSED = "DISBURSED"
+    DECLINED = "DECLINED"
     WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
+    CLOSED = "CLOSED"
 
 
-_UNDER_WAY = (ReferralStatus.OPENING, ReferralStatus.SUBMITTED, ReferralStatus.APPROVED)
+_UNDER_WAY = (
+    ReferralStatus.OPENING,
+    ReferralStatus.SUBMITTED,
+    ReferralStatus.ACCEPTED,
+    ReferralStatus.INFORMATION_ASKED,
+    ReferralStatus.APPROVED,
+    ReferralStatus.OFFER_ACCEPTED,
+    ReferralStatus.CONTRACTED,
+)
 _REFERABLE = (RequestStatus.MATCHED, RequestStatus.REFERRED, RequestStatus.REFUSED)
 _OVER = (RequestStatus.FUNDED, RequestStatus.WITHDRAWN)
 
@@ -62,10 +78,29 @@ class Ask(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal(Shape):
+    """The firm's loan at the plan's bank that the new one is to settle. `without_repayment`: 无还本续贷."""
+
+    loan_id: str
+    without_repayment: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Shape):
     """The plan, by its number in the match, with which the firm goes to the bank."""
 
     plan: int
+    renewal: Renewal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(Shape):
+    """How many banks query the firm's record for a request: now, and once it goes to the bank of this plan."""
+
+    plan: int
+    bank: str
+    query_count: int
+    query_count_after: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +114,7 @@ class Referral(Shape):
     application_id: str | None = None
     reason_codes: tuple[str, ...] = ()
     note: str | None = None
+    renewal: Renewal | None = None
 
     @property
     def under_way(self) -> bool:
@@ -87,7 +123,10 @@ class Referral(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinancingRequest(Shape):
-    """`match` is matching's answer as it gave it (rongqiao.matching.v1.Match), None before it came."""
+    """`match` is matching's answer as it gave it (rongqiao.matching.v1.Match), None before it came.
+
+    `query_count`: how many banks have been asked, each of which queries the firm's record.
+    """
 
     id: str
     party: str
@@ -101,6 +140,7 @@ class FinancingRequest(Shape):
     opened_at: datetime
     similar_request: str | None = None
     note: str | None = None
+    query_count: int = 0
 
     def referral(self, referral_id: str) -> Referral:
         """The referral with this id, which must be one of this request."""
@@ -143,7 +183,9 @@ def unmatched(request: FinancingRequest, note: str) -> FinancingRequest:
     return replace(request, status=RequestStatus.REFUSED, note=note)
 
 
-def referred(request: FinancingRequest, plan: Plan, referral_id: str) -> FinancingRequest:
+def referred(
+    request: FinancingRequest, plan: Plan, referral_id: str, renewal: Renewal | None
+) -> FinancingRequest:
     """One more bank is asked. Violation when the request is over, or that product is being asked for already."""
     if request.status not in _REFERABLE:
         raise Violation("status", f"The request is {request.status}.", "Ask anew, or wait for its plans.")
@@ -158,8 +200,19 @@ def referred(request: FinancingRequest, plan: Plan, referral_id: str) -> Financi
         product_name=plan.product_name,
         bank=plan.bank,
         status=ReferralStatus.OPENING,
+        renewal=renewal,
     )
     return settled(replace(request, referrals=(*request.referrals, referral)))
+
+
+def preview(request: FinancingRequest, plan: Plan) -> Preview:
+    asked = _banks_asked(request.referrals)
+    return Preview(
+        plan=plan.number,
+        bank=plan.bank,
+        query_count=len(asked),
+        query_count_after=len(asked | {plan.bank}),
+    )
 
 
 def withdrawn(request: FinancingRequest) -> FinancingRequest:
@@ -185,12 +238,23 @@ def referral_of(request: FinancingRequest, application_id: str, product_id: str)
 
 
 def settled(request: FinancingRequest) -> FinancingRequest:
-    return replace(request, status=_status(request))
+    """With the status that follows from all referrals, and the banks counted."""
+    return counted(replace(request, status=_status(request)))
+
+
+def counted(request: FinancingRequest) -> FinancingRequest:
+    return replace(request, query_count=len(_banks_asked(request.referrals)))
 
 
 def is_over(request: FinancingRequest) -> bool:
     """Whether no bank need go on: paid out by one, or not wanted any more."""
     return request.status in _OVER
+
+
+def _banks_asked(referrals: Iterable[Referral]) -> set[str]:
+    """One that lending refused to open never came to its bank."""
+    refused = (ReferralStatus.DECLINED,)
+    return {one.bank for one in referrals if one.application_id or one.status not in refused}
 
 
 def _status(request: FinancingRequest) -> RequestStatus:
@@ -201,4 +265,6 @@ def _status(request: FinancingRequest) -> RequestStatus:
         return request.status
     if found & set(_UNDER_WAY):
         return RequestStatus.REFERRED
-    return RequestStatus.REFUSED if ReferralStatus.DECLINED in found else RequestStatus.MATCHED
+    # A firm that let an offer lapse was not refused by all.
+    refused = ReferralStatus.DECLINED in found and ReferralStatus.LAPSED not in found
+    return RequestStatus.REFUSED if refused else RequestStatus.MATCHED

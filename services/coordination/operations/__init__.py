@@ -15,6 +15,7 @@ from services.coordination.operations.requests import (
     ask,
     get_request,
     list_requests,
+    preview_referral,
     refer,
     withdraw_request,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "get_request",
     "list_cases",
     "list_requests",
+    "preview_referral",
     "record_match",
     "record_opening",
     "record_withdrawal",

@@ -1,11 +1,21 @@
 """Cases as the service centre sees them, and as refused requests open them."""
 
+from dataclasses import replace
+
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import NotFound
 from libs.registry.regions import within
 from services.coordination import store
-from services.coordination.domain.case import Case, CasePage, CaseStatus, Cause, Resolution, closed
+from services.coordination.domain.case import (
+    Case,
+    CasePage,
+    CaseStatus,
+    Refusal,
+    Resolution,
+    advised,
+    closed,
+)
 
 
 def list_cases(
@@ -13,7 +23,8 @@ def list_cases(
 ) -> CasePage:
     """The cases of the counties for which the centre is there."""
     by.require(Role.SERVICE_CENTRE)
-    return store.case_page(tx, by.territory, status, cursor, limit)
+    page = store.case_page(tx, by.territory, status, cursor, limit)
+    return replace(page, items=tuple(map(advised, page.items)))
 
 
 def close_case(tx: WriteTx, by: Principal, case_id: str, resolution: Resolution) -> Case:
@@ -23,10 +34,10 @@ def close_case(tx: WriteTx, by: Principal, case_id: str, resolution: Resolution)
         raise NotFound(f"There is no case {case_id}.", field="case_id")
     after = closed(case, resolution)
     store.update_case(tx, after)
-    return after
+    return advised(after)
 
 
-def open_case(tx: WriteTx, request_id: str, cause: Cause, reason_codes: tuple[str, ...]) -> None:
+def open_case(tx: WriteTx, request_id: str, refusal: Refusal) -> None:
     """A refused need becomes a case, unless one of the same request is open already."""
     if store.open_case(tx, request_id) is not None:
         return
@@ -34,8 +45,8 @@ def open_case(tx: WriteTx, request_id: str, cause: Cause, reason_codes: tuple[st
         id=tx.new_id("case"),
         request_id=request_id,
         county=store.county_of(tx, request_id),
-        cause=cause,
-        reason_codes=reason_codes,
+        cause=refusal.cause,
+        reason_codes=refusal.reason_codes,
         status=CaseStatus.OPEN,
         opened_at=tx.now,
     )

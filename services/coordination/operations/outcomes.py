@@ -13,21 +13,14 @@ from rongqiao.lending.v1 import events_pb2 as lending_events
 from rongqiao.lending.v1 import lending_pb2 as lending
 from services.coordination import store
 from services.coordination.domain import request as rules
-from services.coordination.domain.case import Cause
+from services.coordination.domain.case import Cause, Refusal
 from services.coordination.domain.plan import reasons_for_none
 from services.coordination.domain.request import FinancingRequest, Referral, ReferralStatus, RequestStatus
-from services.coordination.operations.cases import open_case
 from services.coordination.operations.requests import call_off, keep
 
 NOT_OPENED = "not_opened"
 
-_STATUSES = {
-    lending.APPLICATION_STATUS_SUBMITTED: ReferralStatus.SUBMITTED,
-    lending.APPLICATION_STATUS_APPROVED: ReferralStatus.APPROVED,
-    lending.APPLICATION_STATUS_DECLINED: ReferralStatus.DECLINED,
-    lending.APPLICATION_STATUS_WITHDRAWN: ReferralStatus.WITHDRAWN,
-    lending.APPLICATION_STATUS_DISBURSED: ReferralStatus.DISBURSED,
-}
+_APPLICATION = "APPLICATION_STATUS_"
 
 
 def record_match(tx: WriteTx, intent: Intent, outcome: Message | Problem) -> None:
@@ -36,14 +29,12 @@ def record_match(tx: WriteTx, intent: Intent, outcome: Message | Problem) -> Non
     if before.status is not RequestStatus.OPEN:
         return
     if isinstance(outcome, Problem):
-        keep(tx, before, rules.unmatched(before, _words(outcome)))
-        open_case(tx, before.id, Cause.NOT_MATCHED, (outcome.slug,))
+        refusal = Refusal(Cause.NOT_MATCHED, (outcome.slug,))
+        keep(tx, before, rules.unmatched(before, _words(outcome)), refusal)
         return
     match = wire.to_plain(outcome)
     store.set_county(tx, before.id, match["dimensions"]["county"])
-    request = keep(tx, before, rules.matched(before, match))
-    if request.status is RequestStatus.REFUSED:
-        open_case(tx, request.id, Cause.NO_PLAN, reasons_for_none(match))
+    keep(tx, before, rules.matched(before, match), Refusal(Cause.NO_PLAN, reasons_for_none(match)))
 
 
 def record_opening(tx: WriteTx, intent: Intent, outcome: Any) -> None:
@@ -72,18 +63,17 @@ def follow_application(tx: WriteTx, changed: lending_events.ApplicationChanged) 
     referral = rules.referral_of(request, changed.application_id, changed.product_id)
     if referral is None:
         return
-    news = {"application_id": changed.application_id, "status": _STATUSES[changed.status]}
+    status = ReferralStatus(lending.ApplicationStatus.Name(changed.status).removeprefix(_APPLICATION))
+    news = {"application_id": changed.application_id, "status": status}
     codes = tuple(changed.reason_codes)
     _news(tx, request, replace(referral, **news, reason_codes=codes))
 
 
 def _news(tx: WriteTx, before: FinancingRequest, referral: Referral) -> FinancingRequest:
     store.update_referral(tx, referral)
-    request = keep(tx, before, rules.with_referral(before, referral))
-    if request.status is RequestStatus.REFUSED and before.status is not RequestStatus.REFUSED:
-        codes = (code for one in request.referrals for code in one.reason_codes)
-        open_case(tx, request.id, Cause.ALL_DECLINED, tuple(dict.fromkeys(codes)))
-    return request
+    request = rules.with_referral(before, referral)
+    codes = (code for one in request.referrals for code in one.reason_codes)
+    return keep(tx, before, request, Refusal(Cause.ALL_DECLINED, tuple(dict.fromkeys(codes))))
 
 
 def _words(problem: Problem) -> str:

@@ -11,8 +11,17 @@ from libs.eventing.outbox import emit
 from libs.registry.regions import within
 from services.coordination import messages, store
 from services.coordination.domain import request as rules
+from services.coordination.domain.case import Refusal
 from services.coordination.domain.plan import plan_of
-from services.coordination.domain.request import Ask, Choice, FinancingRequest, RequestPage, RequestStatus
+from services.coordination.domain.request import (
+    Ask,
+    Choice,
+    FinancingRequest,
+    Preview,
+    RequestPage,
+    RequestStatus,
+)
+from services.coordination.operations.cases import open_case
 
 MATCH = "match"
 OPEN_APPLICATION = "open_application"
@@ -38,12 +47,20 @@ def refer(tx: WriteTx, by: Principal, request_id: str, choice: Choice) -> Financ
     by.require(Role.SME)
     before = _own(tx, by, request_id)
     plan = plan_of(before.match, choice.plan)
-    request = rules.referred(before, plan, tx.new_id("ref"))
+    request = rules.referred(before, plan, tx.new_id("ref"), choice.renewal)
     referral = request.referrals[-1]
     store.insert_referral(tx, request.id, referral)
     keep(tx, before, request)
     intend(tx, OPEN_APPLICATION, request.id, {"referral_id": referral.id})
     return request
+
+
+def preview_referral(tx: ReadTx, by: Principal, request_id: str, plan: int) -> Preview:
+    """Before the firm decides: how many banks query its record for this request, without this plan and with it."""
+    by.require(Role.SME)
+    request = store.request(tx, request_id)
+    by.require_organisation(request.party)
+    return rules.preview(request, plan_of(request.match, plan))
 
 
 def withdraw_request(tx: WriteTx, by: Principal, request_id: str) -> FinancingRequest:
@@ -70,13 +87,24 @@ def list_requests(
     return store.request_page(tx, by.organisation, status, cursor, limit)
 
 
-def keep(tx: WriteTx, before: FinancingRequest, request: FinancingRequest) -> FinancingRequest:
-    """Store what became of a request; tell the others of a new status, and call the banks off when it is over."""
+def keep(
+    tx: WriteTx, before: FinancingRequest, request: FinancingRequest, refusal: Refusal | None = None
+) -> FinancingRequest:
+    """Store what became of a request and tell the others of a new status.
+
+    A need that is now refused, for the reasons of `refusal`, becomes a case; one that is withdrawn is called off at
+    the banks. Where one bank paid out, lending has closed the others.
+    """
     store.update_request(tx, request)
-    if request.status is not before.status:
-        tell(tx, request)
-        if rules.is_over(request):
-            _call_off(tx, request)
+    if request.status is before.status:
+        return request
+    if request.status is RequestStatus.REFUSED and refusal is not None:
+        open_case(tx, request.id, refusal)
+        tell(tx, request, refusal)
+        return request
+    tell(tx, request)
+    if request.status is RequestStatus.WITHDRAWN:
+        _call_off(tx, request)
     return request
 
 
@@ -84,8 +112,10 @@ def call_off(tx: WriteTx, request: FinancingRequest, application_id: str) -> Non
     intend(tx, WITHDRAW_APPLICATION, request.id, {"application_id": application_id})
 
 
-def tell(tx: WriteTx, request: FinancingRequest) -> None:
-    emit(tx, topics.COORDINATION_REQUEST, request.id, messages.request_changed(request, tx.today))
+def tell(tx: WriteTx, request: FinancingRequest, refusal: Refusal | None = None) -> None:
+    county = store.county_of(tx, request.id)
+    fact = messages.request_changed(request, county, refusal, tx.today)
+    emit(tx, topics.COORDINATION_REQUEST, request.id, fact)
 
 
 def _call_off(tx: WriteTx, request: FinancingRequest) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
-from libs.registry.decline_reasons import DOCUMENT, check_codes
+from libs.registry.decline_reasons import DOCUMENT, DeclineReason, check_codes
 from libs.registry.loan_terms import RateBase
 from services.lending.domain.product import MOST_FEN, MOST_MONTHS, MOST_PPM
 
@@ -64,6 +64,11 @@ class Decision(Shape):
     borrower_line_fen: int | None = None
     revolving: bool = False
     in_parts: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineReasonList(Shape):
+    items: tuple[DeclineReason, ...]
 
 
 def approval(given: Approval, by: str, at: datetime) -> Decision:

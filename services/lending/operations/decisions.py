@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 from libs.chassis.clock import business_date
-from libs.chassis.database import WriteTx
+from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.intents import intend
-from libs.chassis.principal import BANK, Principal
+from libs.chassis.principal import BANK, Principal, Role
+from libs.registry.decline_reasons import decline_reasons
 from services.lending.domain import life
 from services.lending.domain.application import Application, Contracts, Cover, Question
-from services.lending.domain.offer import Approval, Declination
+from services.lending.domain.offer import Approval, Declination, DeclineReasonList
 from services.lending.domain.quota import check_quota
-from services.lending.operations import endings, pledges, rights, telling
+from services.lending.operations import endings, pledges, renewals, rights, telling
 from services.lending.operations.covers import RESERVE
 from services.lending.store import products as product_store
 from services.lending.store import quotas
@@ -49,11 +50,18 @@ def decline_application(
     return endings.keep(tx, life.declined(application, declination, by.subject, tx.now))
 
 
+def list_decline_reasons(tx: ReadTx, by: Principal) -> DeclineReasonList:
+    """What a bank may decline for, and what the service centre can do about each."""
+    by.require(*BANK, Role.SME, Role.SERVICE_CENTRE)
+    return DeclineReasonList(items=tuple(decline_reasons().values()))
+
+
 def sign_contracts(tx: WriteTx, by: Principal, application_id: str, contracts: Contracts) -> Application:
     """The bank tells the numbers of the papers that it and the firm signed."""
     by.require(*BANK)
     application = rights.own_application(tx, by, application_id)
     life.expect(application, life.Act.SIGN)
+    renewals.check_signing(tx, application, contracts.signed_on)
     approved_on = business_date(application.decision.decided_at) if application.decision else tx.today
     signed = telling.keep(tx, life.contracted(application, contracts, tx.now, approved_on, tx.today))
     if contracts.pledge_contract is not None:

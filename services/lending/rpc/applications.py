@@ -62,6 +62,12 @@ class ApplicationMethods:
     def Decline(self, request: pb.DeclineRequest, context: Context) -> pb.Application:
         return self._step(decisions.decline_application, request, context, Declination)
 
+    def ListDeclineReasons(
+        self, request: pb.ListDeclineReasonsRequest, context: Context
+    ) -> pb.DeclineReasonList:
+        found = self.door.call(context).read(decisions.list_decline_reasons)
+        return to_message(pb.DeclineReasonList, found)
+
     def AcceptOffer(self, request: pb.ApplicationId, context: Context) -> pb.Application:
         return self._step(choices.accept_offer, request, context)
 

@@ -7,8 +7,11 @@ from libs.chassis.problems import Forbidden
 from libs.chassis.rpc import invoke
 from rongqiao.coordination.v1 import coordination_pb2 as pb
 from rongqiao.coordination.v1 import coordination_pb2_grpc
+from rongqiao.coordination.v1 import events_pb2 as events
+from rongqiao.lending.v1 import lending_pb2 as lending
 from services.coordination.rpc import CoordinationServicer
 from tests.support.rpc import door_of, serving, token_of
+from tests.support.services import emitted
 from tests.unit.coordination.conftest import NEED, PARTY, Desk
 
 
@@ -96,3 +99,26 @@ def test_grpc_does_the_same(desk: Desk) -> None:
         assert invoke(stub.CloseCase, close, token=centre, key="close").status == pb.CASE_STATUS_CLOSED
         with pytest.raises(Forbidden):
             invoke(stub.ListCases, pb.ListCasesRequest(), token=firm)
+
+
+def test_a_case_says_what_its_reasons_mean_and_what_to_do_next(desk: Desk) -> None:
+    request = desk.client().post("/v1/requests", NEED).json()
+    desk.client().post(f"/v1/requests/{request['id']}/referrals", {"plan": 1})
+    desk.bank_says(request, "prd_spring", lending.APPLICATION_STATUS_DECLINED, "TAX_GRADE", "own_code")
+
+    [case] = desk.centre("6401").get("/v1/cases").json()["items"]
+
+    [advice] = case["advice"]
+    assert (advice["code"], advice["zh"], advice["firm_can_mend"]) == ("TAX_GRADE", "纳税信用级别不够", True)
+    assert "复评" in advice["next_zh"]
+
+
+def test_the_fact_of_a_refused_need_is_enough_to_act_on(desk: Desk) -> None:
+    request = desk.client().post("/v1/requests", NEED).json()
+    desk.client().post(f"/v1/requests/{request['id']}/referrals", {"plan": 1})
+    desk.bank_says(request, "prd_spring", lending.APPLICATION_STATUS_DECLINED, "TAX_GRADE")
+
+    told = emitted(desk.database)[-1].decode(events.RequestChanged)
+
+    assert told.status == pb.REQUEST_STATUS_REFUSED
+    assert (told.county, told.cause, list(told.reason_codes)) == ("640104", "all_declined", ["TAX_GRADE"])

@@ -8,12 +8,15 @@ import pytest
 
 from libs.chassis.wire import enum_prefix
 from rongqiao.coordination.v1 import coordination_pb2 as pb
+from rongqiao.lending.v1 import lending_pb2 as lending
 from services.coordination.domain.case import Case, CasePage, CaseStatus
 from services.coordination.domain.request import (
     Ask,
     FinancingRequest,
+    Preview,
     Referral,
     ReferralStatus,
+    Renewal,
     RequestPage,
     RequestStatus,
 )
@@ -23,6 +26,8 @@ SHAPES: list[tuple[Any, Any]] = [
     (Case, pb.Case),
     (CasePage, pb.CasePage),
     (FinancingRequest, pb.FinancingRequest),
+    (Preview, pb.Preview),
+    (Renewal, lending.Renewal),
     (Referral, pb.Referral),
     (RequestPage, pb.RequestPage),
 ]

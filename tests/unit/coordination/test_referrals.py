@@ -66,7 +66,9 @@ def test_a_drawdown_funds_the_request_and_calls_the_other_banks_off(desk: Desk) 
 
     after = now(desk, request)
     assert after["status"] == "FUNDED"
-    assert desk.lending.withdrawn == ["app_prd_ridge"]
+    assert desk.lending.withdrawn == []  # lending itself closes what was asked of the others
+    desk.bank_says(request, "prd_ridge", lending.APPLICATION_STATUS_CLOSED)
+    assert [one["status"] for one in now(desk, request)["referrals"]] == ["DISBURSED", "CLOSED"]
     assert desk.client().post(f"/v1/requests/{request['id']}/referrals", {"plan": 2}).status_code == 422
 
 
@@ -144,3 +146,64 @@ def test_an_application_from_elsewhere_is_none_of_our_business(desk: Desk) -> No
     desk.bank_says(request, "prd_never_chosen", lending.APPLICATION_STATUS_DISBURSED)
 
     assert now(desk, request)["status"] == "MATCHED"
+
+
+def preview(desk: Desk, request: dict[str, Any], plan: int) -> tuple[int, int]:
+    path = f"/v1/requests/{request['id']}/referrals/preview"
+    seen = desk.client().get(path, plan=plan).json()
+    return seen["query_count"], seen["query_count_after"]
+
+
+def test_before_a_referral_the_firm_sees_how_many_banks_query_its_record(desk: Desk) -> None:
+    request = asked(desk)
+    before = preview(desk, request, 1)
+    referred(desk, request, 1)
+
+    assert (before, preview(desk, request, 1), preview(desk, request, 2)) == ((0, 1), (1, 1), (1, 2))
+    assert now(desk, request)["query_count"] == 1
+    other = desk.client(organisation="uscc:91640104MA75XJ0Q32")
+    assert other.get(f"/v1/requests/{request['id']}/referrals/preview", plan=1).status_code == 403
+
+
+def test_a_bank_that_never_got_the_application_queries_nothing(desk: Desk) -> None:
+    desk.lending.refuses = True
+
+    request = referred(desk, asked(desk), 1)
+
+    assert (request["query_count"], preview(desk, request, 1)) == (0, (0, 1))
+
+
+def test_a_renewal_and_a_need_asked_for_before_go_with_the_application(desk: Desk) -> None:
+    asked(desk)
+    again = asked(desk)
+    renewal = {"loan_id": "loan_1", "without_repayment": True}
+    body = {"plan": 1, "renewal": renewal}
+    request = desk.client().post(f"/v1/requests/{again['id']}/referrals", body).json()
+
+    [sent] = desk.lending.opened.values()
+    assert (sent.renewal.loan_id, sent.renewal.without_repayment, sent.similar) == ("loan_1", True, True)
+    assert request["referrals"][0]["renewal"] == renewal
+
+
+def test_an_offer_that_the_firm_let_lapse_is_no_refusal_by_all(desk: Desk) -> None:
+    request = asked(desk)
+    for plan in (1, 2):
+        referred(desk, request, plan)
+
+    desk.bank_says(request, "prd_spring", lending.APPLICATION_STATUS_LAPSED)
+    desk.bank_says(request, "prd_ridge", lending.APPLICATION_STATUS_DECLINED, "TAX_GRADE")
+
+    assert now(desk, request)["status"] == "MATCHED"
+    assert desk.centre("6401").get("/v1/cases").json()["items"] == []
+
+
+def test_a_bank_that_works_on_it_keeps_the_request_under_way(desk: Desk) -> None:
+    request = referred(desk, asked(desk), 1)
+    for status in (
+        lending.APPLICATION_STATUS_ACCEPTED,
+        lending.APPLICATION_STATUS_INFORMATION_ASKED,
+        lending.APPLICATION_STATUS_OFFER_ACCEPTED,
+        lending.APPLICATION_STATUS_CONTRACTED,
+    ):
+        desk.bank_says(request, "prd_spring", status)
+        assert now(desk, request)["status"] == "REFERRED"
