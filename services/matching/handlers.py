@@ -31,7 +31,7 @@ HANDLERS: Mapping[Topic, Handler] = {
 def states(catalogue: Catalogue) -> Mapping[Topic, Callable[[Event], None]]:
     def on_product(event: Event) -> None:
         product = event.decode(lending.Product)
-        if product.status == lending.PRODUCT_STATUS_PUBLISHED:
+        if product.status == lending.PRODUCT_STATUS_PUBLISHED and not product.sandbox:
             catalogue.index.put(product)
         else:
             catalogue.index.withdraw(product.id)

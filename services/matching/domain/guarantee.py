@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.daycount import add_months, days_between
+from libs.finance.fees import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.rates import MONTHS_PER_YEAR
 from libs.finance.split import Share, annual_fee, covered, split
 from libs.registry.dimensions import OwnerKind

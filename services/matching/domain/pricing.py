@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from libs.finance.cost import CostSheet, Fee, FeeBasis, FeeTiming, Subsidy, cost_sheet
+from libs.finance.cost import CostSheet, Subsidy, cost_sheet
+from libs.finance.fees import Fee, FeeBasis, FeePayer, FeeTiming
 from libs.finance.money import PPM
 from libs.finance.rates import MONTHS_PER_YEAR
 from libs.finance.schedule import RepaymentMethod
@@ -11,7 +12,11 @@ from libs.registry.loan_terms import RateBase
 from services.matching.domain.offer import Rate, Terms
 
 BASIS_POINT = 100  # in millionths: banks quote whole basis points
-AMORTISING = (RepaymentMethod.EQUAL_INSTALMENT, RepaymentMethod.EQUAL_PRINCIPAL)
+AMORTISING = (
+    RepaymentMethod.EQUAL_INSTALMENT,
+    RepaymentMethod.EQUAL_PRINCIPAL,
+    RepaymentMethod.PLANNED,
+)
 
 
 def rate_ppm(rate: Rate, base_ppm: Mapping[RateBase, int], likelihood: int) -> int:
@@ -40,11 +45,20 @@ def yearly_fees_ppm(
 
 
 def fee_sums(fees: Sequence[Fee]) -> tuple[int, int, int]:
-    """Fees in parts: once in millionths, once in fen, a year in millionths. An annual sum counts as paid once."""
-    principal = [fee for fee in fees if fee.basis is FeeBasis.PRINCIPAL]
-    annual = sum(fee.rate_ppm for fee in principal if fee.timing is FeeTiming.ANNUAL)
-    once = sum(fee.rate_ppm for fee in principal if fee.timing is not FeeTiming.ANNUAL)
-    return once, sum(fee.amount_fen for fee in fees), annual
+    """Fees in parts: once in millionths, once in fen, a year in millionths. An annual sum counts as paid once.
+
+    One on the appraised value counts as if no more was appraised than is lent.
+    """
+    due = [fee for fee in fees if must_be_paid(fee)]
+    rated = [fee for fee in due if fee.basis is not FeeBasis.FIXED]
+    annual = sum(fee.rate_ppm for fee in rated if fee.timing is FeeTiming.ANNUAL)
+    once = sum(fee.rate_ppm for fee in rated if fee.timing is not FeeTiming.ANNUAL)
+    return once, sum(fee.amount_fen for fee in due), annual
+
+
+def must_be_paid(fee: Fee) -> bool:
+    """Whether every borrower of the product pays it."""
+    return fee.mandatory and fee.payer is FeePayer.BORROWER and fee.timing is not FeeTiming.EARLY_REPAYMENT
 
 
 @lru_cache(maxsize=20_000)
@@ -55,6 +69,17 @@ def sheet(
     method: RepaymentMethod,
     fees: tuple[Fee, ...],
     subsidies: tuple[Subsidy, ...],
+    interest_months: int,
+    appraised_fen: int,
 ) -> CostSheet:
     """The exact sheet of libs.finance, kept: the same product at the same rate costs every firm the same."""
-    return cost_sheet(principal_fen, rate, months, method, fees, subsidies)
+    return cost_sheet(
+        principal_fen,
+        rate,
+        months,
+        method,
+        fees,
+        subsidies,
+        interest_months=interest_months,
+        appraised_fen=appraised_fen,
+    )

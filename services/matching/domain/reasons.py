@@ -11,7 +11,7 @@ from libs.finance.money import yuan_text
 from libs.registry import industries, regions
 from services.matching.domain.answer import MatchRequest, Reason
 from services.matching.domain.firm import Firm
-from services.matching.domain.offer import Terms
+from services.matching.domain.offer import AmountTier, Terms
 
 CONFIDENTIAL = "BANK_RULE"
 
@@ -43,8 +43,26 @@ def _amount(case: Case) -> Words:
     )
 
 
+def _tier(case: Case) -> Words:
+    tiers, now = case.terms.amount_tiers, yuan_text(case.request.amount_fen)
+    label = fact_type(tiers[0].fact).label
+    parts = [_tier_words(tier) for tier in tiers]
+    return Words(
+        f"按{label.zh}分档：{'；'.join(part.zh for part in parts)}（申请：{now}元）",
+        f"by {label.en}: {'; '.join(part.en for part in parts)} (asked: CNY {now})",
+    )
+
+
+def _tier_words(tier: AmountTier) -> Words:
+    lent = yuan_text(tier.amount_max_fen)
+    if tier.up_to is None:
+        return Words(f"以上最高{lent}元", f"above that up to CNY {lent}")
+    bound = value_words(tier.fact, str(tier.up_to))
+    return Words(f"不超过{bound.zh}的最高{lent}元", f"at most {bound.en}: up to CNY {lent}")
+
+
 def _term(case: Case) -> Words:
-    low, high, now = case.terms.term_min_months, case.terms.term_max_months, case.request.term_months
+    low, high, now = case.terms.term_min_months, case.terms.longest_months, case.request.term_months
     return Words(
         f"期限在{low}至{high}个月之间（申请：{now}个月）",
         f"term from {low} to {high} months (asked: {now} months)",
@@ -87,6 +105,7 @@ def _always(zh: str, en: str) -> Callable[[Case], Words]:
 
 FIELDS = {
     "AMOUNT": Field("AMOUNT", _amount),
+    "AMOUNT_TIER": Field("AMOUNT_TIER", _tier),
     "TERM": Field("TERM", _term),
     "REGION": Field("REGION", _region, "营业执照（住所）"),
     "INDUSTRY": Field("INDUSTRY", _industry, "营业执照（行业代码）"),
@@ -167,6 +186,13 @@ def fails(criterion: Criterion, held: int) -> bool:
 def document_of(criterion: Criterion) -> str | None:
     """What would settle it; None where naming that would tell a confidential rule."""
     return None if criterion.disclosure is Disclosure.CONFIDENTIAL else fact_type(criterion.fact).document.zh
+
+
+def document_of_field(name: str, terms: Terms) -> str:
+    """What would settle a rule that a product states in a field of its own; empty where nothing is needed."""
+    if name == "AMOUNT_TIER":
+        return fact_type(terms.amount_tiers[0].fact).document.zh
+    return FIELDS[name].document
 
 
 def once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

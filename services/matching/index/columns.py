@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.index import terms as read
 from services.matching.index.layout import BITS, FACT_NAMES, INTEGER_FACTS, Bit
-from services.matching.index.sets import Industries, Interned, Regions
+from services.matching.index.sets import Industries, Interned, Regions, Tiers
 from services.matching.index.settings import GuaranteeRule, Settings
 
 FIRST_CAPACITY = 256  # slots; doubled when full, so always whole words of planes
@@ -57,15 +57,18 @@ class Columns:
     allowed: Int64s = field(default_factory=lambda: _filled(len(_SETS), FIRST_CAPACITY, read.EVERY_CODE))
     region_sets: Int64s = field(default_factory=lambda: np.zeros(FIRST_CAPACITY, np.int64))
     industry_sets: Int64s = field(default_factory=lambda: np.zeros(FIRST_CAPACITY, np.int64))
+    tier_sets: Int64s = field(default_factory=lambda: np.zeros(FIRST_CAPACITY, np.int64))
     prices: Int64s = field(default_factory=lambda: np.zeros((FIRST_CAPACITY, len(Price)), np.int64))
     active: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(FIRST_CAPACITY, np.bool_))
     regions: Interned[Regions] = field(default_factory=Interned[Regions])
     industries: Interned[Industries] = field(default_factory=Interned[Industries])
+    tiers: Interned[Tiers] = field(default_factory=Interned[Tiers])
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
         self.regions.number(())  # number 0: everywhere, so that no table of verdicts is empty
         self.industries.number(((), ()))
+        self.tiers.number((0, ()))
 
     @property
     def capacity(self) -> int:
@@ -92,6 +95,7 @@ class Columns:
         self.region_sets[slot] = self.regions.number(tuple(terms.regions))
         scopes = tuple(terms.industries), tuple(terms.industries_excluded)
         self.industry_sets[slot] = self.industries.number(scopes)
+        self.tier_sets[slot] = self.tiers.number(read.tiers_of(terms))
         self.prices[slot] = prices
         self.active[slot] = True
 
@@ -115,6 +119,7 @@ class Columns:
         self.allowed = np.pad(self.allowed, ((0, 0), (0, more)), constant_values=read.EVERY_CODE)
         self.region_sets = np.pad(self.region_sets, (0, more))
         self.industry_sets = np.pad(self.industry_sets, (0, more))
+        self.tier_sets = np.pad(self.tier_sets, (0, more))
         self.prices = np.pad(self.prices, ((0, more), (0, 0)))
         self.active = np.pad(self.active, (0, more))
 

@@ -20,6 +20,7 @@ from services.matching.index.columns import Columns
 from services.matching.index.layout import BITS, GUARANTEE, IP_PLEDGE, Bit
 from services.matching.index.planes import Planes
 from services.matching.index.query import CURVE_TABLE, OUT_ROWS, Pool, Query, plane_rows
+from services.matching.index.sets import tier_verdicts
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Work:
         self.numbers = query.numbers(self.values, columns.count, pool)
         self.reached = columns.settings.reached(query.reaches)
         self.fees = columns.settings.fees(query.fees)
+        self.tiers = tier_verdicts(columns.tiers, query.amount_fen, query.facts)
         self.out = np.zeros((OUT_ROWS, max(_FEWEST_PLACES, pool)), np.int64)
 
 
@@ -95,7 +97,7 @@ class CompiledEngine:
 
     def search(self, work: Work) -> None:
         self._make_room(work.columns)
-        self._rows = plane_rows(self._planes, work.query, work.values, work.numbers)
+        self._rows = plane_rows(self._planes, work.query, work.values, work.tiers, work.numbers)
         self._kernels.search(
             self._planes.words,
             self._rows,

@@ -52,6 +52,8 @@ def _unknown(words, prices, numbers, slot):
         mask |= 1 << Bit.REGION
     if _has(words, numbers[Param.ROW_INDUSTRY_UNKNOWN], slot):
         mask |= 1 << Bit.INDUSTRY
+    if _has(words, numbers[Param.ROW_TIER_UNKNOWN], slot):
+        mask |= 1 << Bit.AMOUNT_TIER
     return mask
 
 

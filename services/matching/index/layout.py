@@ -1,7 +1,7 @@
 """Which bit of a mask is which rule. One bit a fact of the vocabulary, and one for each field of a product's terms.
 
 A FAIL mask says which rules a firm breaks, an UNKNOWN mask which cannot be judged yet. Masks are int64 and use bits
-0 to 50, so no sign ever gets in the way.
+0 to 51, so no sign ever gets in the way.
 """
 
 from enum import IntEnum
@@ -30,6 +30,7 @@ class Bit(IntEnum):
     GUARANTEE = 48
     COLLATERAL = 49  # only ever unknown: what the firm could mortgage is no fact of the vocabulary
     OFF_MARKET = 50
+    AMOUNT_TIER = 51
 
 
 BITS = 64  # places in an array with one entry a bit

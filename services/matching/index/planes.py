@@ -18,9 +18,9 @@ from services.matching.index.layout import BITS, Bit
 from services.matching.index.terms import HIGHEST, LOWEST, Rules
 
 # Dimensions beside those of the columns.
-REGION, INDUSTRY = int(Bit.REGION), int(Bit.INDUSTRY)
-REGION_UNKNOWN, INDUSTRY_UNKNOWN, ACTIVE = 2 * BITS, 2 * BITS + 1, 2 * BITS + 2
-_DIMENSIONS = 2 * BITS + 3
+REGION, INDUSTRY, TIER = int(Bit.REGION), int(Bit.INDUSTRY), int(Bit.AMOUNT_TIER)
+REGION_UNKNOWN, INDUSTRY_UNKNOWN, ACTIVE, TIER_UNKNOWN = range(2 * BITS, 2 * BITS + 4)
+_DIMENSIONS = 2 * BITS + 4
 NO_PLANE = -1
 
 _VERDICT = {
@@ -28,6 +28,8 @@ _VERDICT = {
     INDUSTRY: sets.FAIL,
     REGION_UNKNOWN: sets.UNKNOWN,
     INDUSTRY_UNKNOWN: sets.UNKNOWN,
+    TIER: sets.FAIL,
+    TIER_UNKNOWN: sets.UNKNOWN,
 }
 
 _MOST_BYTES = 64 * 2**20  # of planes; when full they are forgotten and made anew as they are asked for
@@ -102,6 +104,13 @@ class Planes:
         known = self._dimensions[dimension].rows.get(key)
         return self._make(dimension, key) if known is None else known
 
+    def tier_row(self, dimension: int, key: bytes) -> int:
+        """The row of a set of verdicts on all tiers (`sets.tier_verdicts`); NO_PLANE where no product has tiers."""
+        if len(key) == 1:
+            return NO_PLANE
+        known = self._dimensions[dimension].rows.get(key)
+        return self._make(dimension, key) if known is None else known
+
     def active_row(self) -> int:
         """The row of the products on the market."""
         known = self._dimensions[ACTIVE].rows.get("")
@@ -135,7 +144,7 @@ class Planes:
         self._set_bits(slot, planes, outside)
         planes, rows, keys = self._sets.arrays()
         self._set_bits(slot, planes, (columns.allowed[rows, slot] & keys) == 0)
-        for dimension in (REGION, INDUSTRY, REGION_UNKNOWN, INDUSTRY_UNKNOWN, ACTIVE):
+        for dimension in (REGION, INDUSTRY, REGION_UNKNOWN, INDUSTRY_UNKNOWN, ACTIVE, TIER, TIER_UNKNOWN):
             held = self._dimensions[dimension].rows
             fails = [self._fails_at(dimension, slot, key) for key in held]
             self._set_bits(slot, np.fromiter(held.values(), np.int64), np.array(fails, np.bool_))
@@ -181,6 +190,8 @@ class Planes:
             return (columns.allowed[SET_ROW[dimension]] & key) == 0
         if dimension == ACTIVE:
             return columns.active
+        if dimension in (TIER, TIER_UNKNOWN):
+            return np.frombuffer(key, np.uint8)[columns.tier_sets] == _VERDICT[dimension]
         if dimension in (REGION, REGION_UNKNOWN):
             verdicts, numbers = sets.verdicts(columns.regions, sets.judge_region, key), columns.region_sets
         else:
@@ -190,10 +201,13 @@ class Planes:
             )
         return verdicts[numbers] == _VERDICT[dimension]
 
-    def _fails_at(self, dimension: int, slot: int, key: str) -> bool:
+    def _fails_at(self, dimension: int, slot: int, key: Any) -> bool:
         columns = self._columns
         if dimension == ACTIVE:
             return bool(columns.active[slot])
+        if dimension in (TIER, TIER_UNKNOWN):  # verdicts from before this set of tiers are never asked for again
+            number = int(columns.tier_sets[slot])
+            return number < len(key) and key[number] == _VERDICT[dimension]
         if dimension in (REGION, REGION_UNKNOWN):
             verdict = sets.judge_region(key, columns.regions.members[int(columns.region_sets[slot])])
         else:

@@ -13,7 +13,13 @@ from libs.registry.size import Size
 from services.matching.domain.likelihood import CURVE, Coefficients, firm_logit
 from services.matching.domain.ranking import Ranking
 from services.matching.index.layout import BITS, FACT_BIT, INTEGER_FACTS, Bit
-from services.matching.index.planes import INDUSTRY_UNKNOWN, NO_PLANE, REGION_UNKNOWN, Planes
+from services.matching.index.planes import (
+    INDUSTRY_UNKNOWN,
+    NO_PLANE,
+    REGION_UNKNOWN,
+    TIER_UNKNOWN,
+    Planes,
+)
 from services.matching.index.settings import Fees, PledgeRule
 from services.matching.index.terms import BASE_NUMBER, KIND_NUMBER, OWNER_NUMBER, SIZE_NUMBER
 
@@ -47,7 +53,8 @@ class Param(IntEnum):
     ROW_KIND = 21
     ROW_REGION_UNKNOWN = 22
     ROW_INDUSTRY_UNKNOWN = 23
-    SIZE = 24
+    ROW_TIER_UNKNOWN = 24
+    SIZE = 25
 
 
 class Pool(IntEnum):
@@ -144,17 +151,21 @@ class Query:
         return np.array((*given, *bases, *(NO_PLANE,) * (Param.SIZE - Param.ROW_ACTIVE)), np.int64)
 
 
-def plane_rows(planes: Planes, query: Query, values: Mapping[int, int], numbers: Int64s) -> Int64s:
+def plane_rows(
+    planes: Planes, query: Query, values: Mapping[int, int], tiers: bytes, numbers: Int64s
+) -> Int64s:
     """The row of each rule's plane for these values: hard rules by bit, soft ones from SOFT on. Fills ROW_…"""
     rows = [NO_PLANE] * (2 * BITS)
     planes.find(values, rows)
     rows[Bit.REGION] = planes.place_row(Bit.REGION, query.county)
     rows[Bit.INDUSTRY] = planes.place_row(Bit.INDUSTRY, query.industry)
+    rows[Bit.AMOUNT_TIER] = planes.tier_row(Bit.AMOUNT_TIER, tiers)
     numbers[Param.ROW_ACTIVE : Param.SIZE] = (
         planes.active_row(),
         rows[Bit.KIND],
         planes.place_row(REGION_UNKNOWN, query.county),
         planes.place_row(INDUSTRY_UNKNOWN, query.industry),
+        planes.tier_row(TIER_UNKNOWN, tiers),
     )
     rows[Bit.KIND] = NO_PLANE
     return np.array(rows, np.int64)

@@ -57,11 +57,15 @@ def judge(columns: Columns, query: Query, numbers: Int64s, reached: Int64s, fees
     ]
     scope = sets.verdicts(columns.industries, sets.judge_industry, query.industry)
     industry = scope[columns.industry_sets[: columns.count]]
+    judged = sets.tier_verdicts(columns.tiers, query.amount_fen, query.facts)
+    tier = np.frombuffer(judged, np.uint8)[columns.tier_sets[: columns.count]]
     fail = _rules(columns, values, 0, 64) | _unsecurable(table[setting, 0], modes)
     fail |= _bit(region == sets.FAIL, Bit.REGION) | _bit(industry == sets.FAIL, Bit.INDUSTRY)
+    fail |= _bit(tier == sets.FAIL, Bit.AMOUNT_TIER)
     fail |= _bit(~columns.active[: columns.count], Bit.OFF_MARKET)
     unknown = columns.prices[: columns.count, Price.ASKED] & numbers[Param.UNKNOWN]
     unknown |= _bit(region == sets.UNKNOWN, Bit.REGION) | _bit(industry == sets.UNKNOWN, Bit.INDUSTRY)
+    unknown |= _bit(tier == sets.UNKNOWN, Bit.AMOUNT_TIER)
     return Judged(fail, unknown, _rules(columns, values, SOFT, FACT_BITS), modes)
 
 

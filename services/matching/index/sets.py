@@ -1,6 +1,6 @@
 """Interned sets: many products share the same regions, the same industries; each set is judged once for a code."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -16,6 +16,8 @@ _REMEMBERED = 200_000  # verdicts: a code under a set is always judged alike
 
 Industries = tuple[tuple[str, ...], tuple[str, ...]]  # included, excluded
 Regions = tuple[str, ...]
+# the most that the product lends, and of each tier: the fact, its upper bound (None: open), what is lent
+Tiers = tuple[int, tuple[tuple[str, int | None, int], ...]]
 
 
 class Interned(Generic[S]):
@@ -39,6 +41,26 @@ class Interned(Generic[S]):
 def verdicts(sets: Interned[S], judge: Callable[[str, S], int], code: str) -> NDArray[np.uint8]:
     """PASS, FAIL or UNKNOWN of every set, by its number, for one code."""
     return np.fromiter((judge(code, members) for members in sets.members), np.uint8, len(sets))
+
+
+def tier_verdicts(sets: Interned[Tiers], amount_fen: int, facts: Mapping[str, int]) -> bytes:
+    """The same of tiers, for an amount and a firm: one byte a set."""
+    return bytes(judge_tiers(amount_fen, facts, tiers) for tiers in sets.members)
+
+
+def judge_tiers(amount_fen: int, facts: Mapping[str, int], rule: Tiers) -> int:
+    """No tiers: anything. Above what the product lends at all, its amount speaks and tiers are silent."""
+    most, tiers = rule
+    if not tiers or amount_fen > most:
+        return PASS
+    fits = [amount_fen <= lent for _, _, lent in tiers]
+    held = facts.get(tiers[0][0])
+    if held is not None:
+        bounds = (up_to is None or held <= up_to for _, up_to, _ in tiers)
+        return PASS if next((fit for fit, inside in zip(fits, bounds, strict=True) if inside), False) else FAIL
+    if not any(fits):
+        return FAIL
+    return PASS if all(fits) and tiers[-1][1] is None else UNKNOWN
 
 
 @lru_cache(maxsize=_REMEMBERED)

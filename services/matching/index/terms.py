@@ -20,6 +20,7 @@ from services.matching.index.layout import (
     UNSECURED,
     Bit,
 )
+from services.matching.index.sets import Tiers
 from services.matching.index.settings import PledgeRule
 
 LOWEST, HIGHEST = -(2**62), 2**62
@@ -38,11 +39,17 @@ _MODES = {
     pb.GUARANTEE_MODE_MORTGAGE: COLLATERAL,
     pb.GUARANTEE_MODE_PLEDGE: COLLATERAL,
     pb.GUARANTEE_MODE_THIRD_PARTY: COLLATERAL,
+    pb.GUARANTEE_MODE_COMBINED: COLLATERAL,
     pb.GUARANTEE_MODE_IP_PLEDGE: IP_PLEDGE,
     pb.GUARANTEE_MODE_FINANCING_GUARANTEE: GUARANTEE,
 }
 _RIGHTS = {pb.IpRightKind.Value(f"IP_RIGHT_KIND_{right}"): right for right in IpRightKind}
-_AMORTISING = (pb.REPAYMENT_METHOD_EQUAL_INSTALMENT, pb.REPAYMENT_METHOD_EQUAL_PRINCIPAL)
+_AMORTISING = (
+    pb.REPAYMENT_METHOD_EQUAL_INSTALMENT,
+    pb.REPAYMENT_METHOD_EQUAL_PRINCIPAL,
+    pb.REPAYMENT_METHOD_PLANNED,
+)
+_BORROWER = (pb.FEE_PAYER_UNSPECIFIED, pb.FEE_PAYER_BORROWER)
 _NEGATIVE = (pb.OPERATOR_NE, pb.OPERATOR_NOT_IN)
 
 
@@ -73,7 +80,7 @@ def rules_of(terms: pb.ProductTerms) -> tuple[Rules, Rules]:
         rules = hard if criterion.hard else soft
         rules.add(*_rule(criterion.fact, criterion.operator, tuple(criterion.values)))
     hard.intervals[Bit.AMOUNT] = (terms.amount_min_fen, terms.amount_max_fen)
-    hard.intervals[Bit.TERM] = (terms.term_min_months, terms.term_max_months)
+    hard.intervals[Bit.TERM] = (terms.term_min_months, terms.drawdown_term_max_months or terms.term_max_months)
     for bit, numbers in ((Bit.OWNER_KIND, terms.owner_kinds), (Bit.SIZE, terms.sizes)):
         if numbers:
             hard.allowed[bit] = _mask(numbers)
@@ -106,10 +113,19 @@ def pledge_rule(terms: pb.ProductTerms) -> PledgeRule:
     return tuple(sorted(caps)), terms.ip_margin_months
 
 
+def tiers_of(terms: pb.ProductTerms) -> Tiers:
+    """Nothing where there are no tiers, so that such products share one set."""
+    tiers = tuple(
+        (tier.fact, tier.up_to if tier.HasField("up_to") else None, tier.amount_max_fen)
+        for tier in terms.amount_tiers
+    )
+    return (terms.amount_max_fen if tiers else 0), tiers
+
+
 def price_row(terms: pb.ProductTerms) -> tuple[int, ...]:
     """Lowest and highest spread, its base, fees once in ppm and in fen, a year in ppm, 1 when paid back in parts."""
     once = once_fen = annual = 0
-    for fee in terms.fees:
+    for fee in filter(_must_be_paid, terms.fees):
         if fee.basis == pb.FEE_BASIS_FIXED:
             once_fen += fee.amount_fen
         elif fee.timing == pb.FEE_TIMING_ANNUAL:
@@ -118,6 +134,12 @@ def price_row(terms: pb.ProductTerms) -> tuple[int, ...]:
             once += fee.rate_ppm
     amortising = int(terms.repayment_methods[0] in _AMORTISING)
     return terms.rate.min_ppm, terms.rate.max_ppm, terms.rate.base, once, once_fen, annual, amortising
+
+
+def _must_be_paid(fee: pb.Fee) -> bool:
+    """pricing.must_be_paid."""
+    mandatory = fee.mandatory or not fee.HasField("mandatory")
+    return mandatory and fee.payer in _BORROWER and fee.timing != pb.FEE_TIMING_EARLY_REPAYMENT
 
 
 def flags_of(terms: pb.ProductTerms) -> int:

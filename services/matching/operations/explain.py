@@ -7,12 +7,12 @@ from services.matching.domain.answer import Family, MatchRequest, Reason, Refusa
 from services.matching.domain.firm import LOAN_RECORD, Firm
 from services.matching.domain.offer import Offer
 from services.matching.domain.reasons import (
-    FIELDS,
     FIRST_UNKNOWN,
     NO_PRODUCT,
     NOT_FIRST,
     Case,
     document_of,
+    document_of_field,
     fails,
     of_criterion,
     of_field,
@@ -68,7 +68,7 @@ def missing(offer: Offer, unknown: int, needs_collateral: bool) -> tuple[str, ..
     """The documents that would settle what is not known."""
     criteria = (one for one in offer.terms.criteria if unknown >> FACT_BIT[one.fact] & 1)
     fields = [*_structural(unknown), *([Bit.COLLATERAL] if needs_collateral else [])]
-    named = (*map(document_of, criteria), *(FIELDS[bit.name].document for bit in fields))
+    named = (*map(document_of, criteria), *(document_of_field(bit.name, offer.terms) for bit in fields))
     return tuple(dict.fromkeys(text for text in named if text))
 
 

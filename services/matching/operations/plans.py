@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from libs.criteria.violation import Violation
-from libs.finance.cost import CostSheet, Fee, Subsidy
+from libs.finance.cost import CostSheet, Subsidy
+from libs.finance.fees import Fee
 from libs.registry.loan_terms import GuaranteeMode
 from services.matching.domain import guarantee as guarantees
 from services.matching.domain import pricing
@@ -101,6 +102,7 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
     terms, found = offer.terms, chance(need, option.hit, option.mode)
     rate = pricing.rate_ppm(terms.rate, rules.base_ppm, found.likelihood)
     method, cover = pricing.method_of(terms), _cover(need, offer) if option.mode == GUARANTEE else None
+    pledge = _pledge(need, terms) if option.mode == IP_PLEDGE else None
     benefits = [rules.benefits[name] for name in terms.benefits if name in rules.benefits]
     try:
         sheet = pricing.sheet(
@@ -110,6 +112,8 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
             method,
             _fees(need, terms, cover),
             _subsidies(benefits),
+            terms.interest_months,
+            pledge.appraised_fen if pledge else request.amount_fen,
         )
     except Violation:
         return None
@@ -129,7 +133,7 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
         rate_ppm=rate,
         security=_security(terms, option.mode),
         guarantee=_guarantee(cover, request.amount_fen, sheet),
-        pledge=_pledge(need, terms) if option.mode == IP_PLEDGE else None,
+        pledge=pledge,
         benefits=tuple(_benefit(one, sheet, benefits) for one in benefits),
         costs=_costs(sheet),
         total_cost_fen=sheet.total_fen,
@@ -141,7 +145,7 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
         decision_days=terms.decision_days,
         reasons=explain.of_plan(Case(terms, need.firm, request), option.hit.unknown, option.hit.soft),
         missing=explain.missing(offer, option.hit.unknown, option.mode == COLLATERAL),
-        materials=terms.materials,
+        materials=terms.wanted,
         rank_value_ppm=value_ppm(rules.ranking, found.likelihood, after, terms.decision_days, found.unjudged),
     )
 

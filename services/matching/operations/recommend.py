@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from libs.registry.loan_terms import ProductKind
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import (
     NAMED,
@@ -26,6 +27,8 @@ from services.matching.operations.plans import Need, Option, estimate, plan
 from services.matching.operations.rulebook import Rulebook
 
 SHOWN_NEAR_MISSES = 5
+# What is lent at all: a letter of guarantee answers another need, and only who asks for one is shown any.
+LENDING = tuple(kind for kind in ProductKind if kind is not ProductKind.LETTER_OF_GUARANTEE)
 _WIDER = 8  # times the short list, when one bank fills it
 
 _MODE_OF = {Family.IP_PLEDGE: IP_PLEDGE, Family.GUARANTEE: GUARANTEE}
@@ -76,7 +79,7 @@ def query_of(catalogue: Catalogue, need: Need) -> Query:
         first_time=firm.first_time_borrower,
         amount_fen=request.amount_fen,
         term_months=request.term_months,
-        kinds=request.kinds,
+        kinds=request.kinds or LENDING,
         base_ppm=rules.base_ppm,
         coefficients=rules.coefficients,
         ranking=rules.ranking,

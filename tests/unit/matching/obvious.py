@@ -57,7 +57,8 @@ def _of_fields(offer: Offer, query: Query) -> dict[str, Outcome]:
     terms = offer.terms
     return {
         "AMOUNT": _when(terms.amount_min_fen <= query.amount_fen <= terms.amount_max_fen),
-        "TERM": _when(terms.term_min_months <= query.term_months <= terms.term_max_months),
+        "TERM": _when(terms.term_min_months <= query.term_months <= terms.longest_months),
+        "AMOUNT_TIER": _tiers(offer, query),
         "OWNER_KIND": _when(not terms.owner_kinds or query.owner_kind in terms.owner_kinds),
         "SIZE": Outcome.UNKNOWN
         if terms.sizes and query.size is None
@@ -66,6 +67,24 @@ def _of_fields(offer: Offer, query: Query) -> dict[str, Outcome]:
         "REGION": _region(offer, query),
         "INDUSTRY": _industry(offer, query),
     }
+
+
+def _tiers(offer: Offer, query: Query) -> Outcome:
+    """What every value that the fact may have would say; an amount above the product's own limit is not for tiers."""
+    tiers, amount = offer.terms.amount_tiers, query.amount_fen
+    if not tiers or amount > offer.terms.amount_max_fen:
+        return Outcome.PASS
+    held = query.facts.get(tiers[0].fact)
+    possible = range(-10, 40) if held is None else (held,)
+    said = {_lent_at(offer, value) >= amount for value in possible}
+    return Outcome.UNKNOWN if len(said) == 2 else _when(said == {True})
+
+
+def _lent_at(offer: Offer, value: int) -> int:
+    for tier in offer.terms.amount_tiers:
+        if tier.up_to is None or value <= tier.up_to:
+            return tier.amount_max_fen
+    return 0
 
 
 def _when(holds: bool) -> Outcome:

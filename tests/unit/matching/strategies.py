@@ -76,31 +76,53 @@ def fees(draw: st.DrawFn) -> pb.Fee:
     return pb.Fee(
         name="费用",
         payee=pb.FEE_PAYEE_OTHER,
-        basis=pb.FEE_BASIS_FIXED if fixed else pb.FEE_BASIS_PRINCIPAL,
+        basis=pb.FEE_BASIS_FIXED
+        if fixed
+        else draw(st.sampled_from((pb.FEE_BASIS_PRINCIPAL, pb.FEE_BASIS_APPRAISED_VALUE))),
         timing=draw(st.sampled_from(pb.FeeTiming.values()[1:])),
         rate_ppm=0 if fixed else draw(st.integers(0, 9_000)),
         amount_fen=draw(st.integers(0, 90_000)) if fixed else 0,
+        payer=draw(st.sampled_from((None, pb.FEE_PAYER_BORROWER, pb.FEE_PAYER_GOVERNMENT))),
+        mandatory=draw(st.sampled_from((None, True, False))),
     )
+
+
+@st.composite
+def tiers(draw: st.DrawFn, most: int) -> list[pb.AmountTier]:
+    """Up to three by one fact, the last of them open or not."""
+    bounds = sorted(draw(st.lists(st.integers(-3, 23), max_size=3, unique=True)))
+    fact, open_end = draw(st.sampled_from(("score", "lending_banks"))), draw(st.booleans())
+    return [
+        pb.AmountTier(
+            fact=fact,
+            up_to=None if open_end and place == len(bounds) - 1 else bound,
+            amount_max_fen=draw(st.integers(1, most)) * 1_000_000,
+        )
+        for place, bound in enumerate(bounds)
+    ]
 
 
 @st.composite
 def terms(draw: st.DrawFn) -> pb.ProductTerms:
     low, term = draw(st.integers(1, 9)), draw(st.integers(1, 9))
+    high, longest = low + draw(st.integers(0, 9)), term + draw(st.integers(0, 30))
     spread = draw(st.integers(-5_000, 9_000))
     return pb.ProductTerms(
         name="贷款",
-        kind=draw(st.integers(1, 7)),
+        kind=draw(st.integers(1, 9)),
         flags=draw(some([pb.PRODUCT_FLAG_FIRST_LOAN, pb.PRODUCT_FLAG_GREEN])),
         amount_min_fen=low * 1_000_000,
-        amount_max_fen=(low + draw(st.integers(0, 9))) * 1_000_000,
+        amount_max_fen=high * 1_000_000,
+        amount_tiers=draw(st.just([]) | tiers(high)),
         term_min_months=term,
-        term_max_months=term + draw(st.integers(0, 30)),
+        term_max_months=longest,
+        drawdown_term_max_months=draw(st.none() | st.integers(term, longest)),
         rate=pb.Rate(
             base=draw(st.integers(1, 2)), min_ppm=spread, max_ppm=spread + draw(st.integers(0, 9_000))
         ),
         fees=draw(st.lists(fees(), max_size=2)),
-        repayment_methods=[draw(st.integers(1, 5))],
-        guarantee_modes=draw(st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True)),
+        repayment_methods=[draw(st.integers(1, 6))],
+        guarantee_modes=draw(st.lists(st.integers(1, 7), min_size=1, max_size=3, unique=True)),
         programmes=draw(some(("batch", "ordinary"))),
         ip_pledge_caps=[
             pb.IpPledgeCap(right=draw(st.integers(1, 2)), cap_bp=draw(st.sampled_from((1_000, 3_000))))

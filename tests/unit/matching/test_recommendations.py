@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from libs.criteria.evaluate import Outcome
-from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming, cost_sheet
+from libs.finance.cost import cost_sheet
+from libs.finance.fees import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.loan_terms import GuaranteeMode, ProductKind
 from rongqiao.lending.v1 import lending_pb2 as pb
@@ -213,6 +214,64 @@ def test_an_amount_beyond_the_product_is_told_with_its_limits() -> None:
     assert [reason.text for reason in miss.reasons] == [
         "金额在10,000.00元至5,000,000.00元之间（申请：6,000,000.00元）"
     ]
+
+
+TIERS = (
+    pb.AmountTier(fact="revenue_year_fen", up_to=50_000_000 * YUAN, amount_max_fen=MILLION),
+    pb.AmountTier(fact="revenue_year_fen", amount_max_fen=4 * MILLION),
+)
+
+
+def test_a_firm_gets_no_more_than_its_tier_and_is_told_the_tiers() -> None:
+    market = catalogue(product("tiered", amount_tiers=TIERS))
+    small, large = (with_facts(revenue_year_fen=fen * YUAN) for fen in (50_000_000, 50_000_001))
+    (miss,) = ask(market, small, amount_fen=2 * MILLION).near_misses
+    assert [(reason.code, reason.text) for reason in miss.reasons] == [
+        (
+            "AMOUNT_TIER",
+            "按上年度营业收入分档：不超过5,000万元的最高1,000,000.00元；"
+            "以上最高4,000,000.00元（申请：2,000,000.00元）",
+        )
+    ]
+    assert ask(market, small, amount_fen=MILLION).plans
+    assert ask(market, large, amount_fen=2 * MILLION).plans
+
+
+def test_a_firm_of_unknown_tier_is_not_excluded_and_told_what_would_settle_it() -> None:
+    market = catalogue(product("tiered", amount_tiers=TIERS))
+    (plan,) = ask(market, amount_fen=2 * MILLION).plans
+    assert ("AMOUNT_TIER", Outcome.UNKNOWN) in [(one.code, one.outcome) for one in plan.reasons]
+    assert "上年度利润表" in plan.missing
+    (sure,) = ask(market, amount_fen=MILLION).plans
+    assert "上年度利润表" not in sure.missing
+
+
+def test_money_is_not_asked_for_longer_than_one_use_of_a_line_runs() -> None:
+    market = catalogue(product("line", term_max_months=24, drawdown_term_max_months=6))
+    assert ask(market, term_months=6).plans
+    (miss,) = ask(market, term_months=12).near_misses
+    assert [reason.text for reason in miss.reasons] == ["期限在3至6个月之间（申请：12个月）"]
+
+
+def test_what_others_pay_or_a_borrower_may_leave_is_no_cost_of_his() -> None:
+    free = pb.Fee(name="评估费", payee="FEE_PAYEE_APPRAISER", basis="FEE_BASIS_FIXED", amount_fen=300_000)
+    free.timing, free.payer = pb.FEE_TIMING_UPFRONT, pb.FEE_PAYER_GOVERNMENT
+    choice = pb.Fee(name="账户管理费", payee="FEE_PAYEE_LENDER", basis="FEE_BASIS_FIXED", amount_fen=9_900)
+    choice.timing, choice.mandatory = pb.FEE_TIMING_UPFRONT, False
+    (plan,) = ask(catalogue(product("free", fees=[free, choice]))).plans
+    assert [item.name for item in plan.costs] == ["利息"]
+
+
+def test_papers_that_shared_data_supplies_are_not_asked_of_the_firm() -> None:
+    papers = [pb.Paper(name="营业执照", from_shared_data=True), pb.Paper(name="购销合同")]
+    (plan,) = ask(catalogue(product("papers", materials=["身份证件"], papers=papers))).plans
+    assert plan.materials == ("身份证件", "购销合同")
+
+
+def test_a_letter_of_guarantee_is_shown_only_to_who_asks_for_one() -> None:
+    market = catalogue(product("letter", kind=pb.PRODUCT_KIND_LETTER_OF_GUARANTEE))
+    assert ask(market).plans == ()
+    assert ask(market, kinds=(ProductKind.LETTER_OF_GUARANTEE,)).plans
 
 
 def test_at_most_ten_plans_and_three_of_one_bank() -> None:

@@ -35,6 +35,23 @@ def test_a_withdrawn_product_is_gone_and_may_come_back(house: House) -> None:
     assert set(plans(house)) == {"prd_first", "prd_covered"}
 
 
+@pytest.mark.parametrize("status", [lending.PRODUCT_STATUS_SUSPENDED, lending.PRODUCT_STATUS_SCHEDULED])
+def test_a_product_that_is_not_on_sale_just_now_is_not_shown(house: House, status: Any) -> None:
+    waiting = lending.Product()
+    waiting.CopyFrom(FIRST_LOAN)
+    waiting.status = status
+    house.show(topics.LENDING_PRODUCT, waiting.id, waiting)
+    assert list(plans(house)) == ["prd_covered"]
+
+
+def test_a_product_of_a_sandbox_is_never_shown(house: House) -> None:
+    trial = lending.Product()
+    trial.CopyFrom(FIRST_LOAN)
+    trial.sandbox = True
+    house.show(topics.LENDING_PRODUCT, trial.id, trial)
+    assert list(plans(house)) == ["prd_covered"]
+
+
 def test_a_product_whose_rules_cannot_be_read_is_off_the_market(house: House) -> None:
     strange = lending.Product()
     strange.CopyFrom(FIRST_LOAN)
