@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.criteria.violation import Violation
-from libs.finance.cost import CostSheet, Fee, FeeBasis, FeePayee, FeeTiming, Subsidy, cost_sheet
+from libs.finance.cost import CostSheet, Subsidy, cost_sheet
+from libs.finance.fees import Fee, FeeBasis, FeePayee, FeePayer, FeeTiming, early_charge
 from libs.finance.irr import AnnualRate
 from libs.finance.schedule import RepaymentMethod
 
@@ -155,13 +158,63 @@ def test_a_subsidy_is_a_rate_or_a_sum(rate_ppm: int, amount_fen: int, month: int
         Subsidy(name="贴息", payer="财政", rate_ppm=rate_ppm, amount_fen=amount_fen, month=month)
 
 
+def test_only_what_the_borrower_pays_is_his_cost_and_the_rest_is_listed_apart() -> None:
+    free = replace(APPRAISAL, payer=FeePayer.GOVERNMENT)
+
+    sheet = interest_first(GUARANTEE, free)
+
+    assert [item.name for item in sheet.items] == ["利息", "担保费"]
+    assert [(one.name, one.payer, one.amount_fen) for one in sheet.not_counted] == [
+        ("评估费", FeePayer.GOVERNMENT, 300_000)
+    ]
+    assert sheet.all_in == interest_first(GUARANTEE).all_in
+
+
+def test_a_fee_that_may_be_left_counts_where_it_is_taken() -> None:
+    choice = replace(APPRAISAL, mandatory=False)
+
+    left = interest_first(choice)
+    taken = cost_sheet(LOAN, RATE, 12, RepaymentMethod.INTEREST_FIRST, [choice], taken={"评估费"})
+
+    assert (left.total_fen, taken.total_fen) == (4_350_000, 4_650_000)
+    assert [item.mandatory for item in left.not_counted] == [False]
+
+
+def test_a_fee_on_the_appraised_value_needs_that_value() -> None:
+    fee = Fee(name="评估费", payee=FeePayee.APPRAISER, basis=FeeBasis.APPRAISED_VALUE, rate_ppm=1_000)
+
+    sheet = cost_sheet(LOAN, RATE, 12, RepaymentMethod.BULLET, [fee], appraised_fen=200_000_000)
+
+    assert sheet.items[1].amount_fen == 200_000
+    with pytest.raises(Violation) as caught:
+        interest_first(fee)
+    assert caught.value.field == "appraised_fen"
+
+
+def test_a_fee_for_early_repayment_is_in_no_plan_and_due_on_what_is_repaid_early() -> None:
+    fee = replace(GUARANTEE, name="提前还款违约金", timing=FeeTiming.EARLY_REPAYMENT)
+
+    sheet = interest_first(fee)
+
+    assert (sheet.total_fen, [one.amount_fen for one in sheet.not_counted]) == (4_350_000, [0])
+    assert (early_charge(fee, 30_000_000), early_charge(GUARANTEE, 30_000_000)) == (300_000, 0)
+
+
+def test_every_item_says_how_often_and_when_it_is_paid() -> None:
+    fixed_yearly = replace(YEARLY_GUARANTEE, basis=FeeBasis.FIXED, rate_ppm=0, amount_fen=100)
+
+    sheet = interest_first(fixed_yearly, months=25)
+
+    assert [(item.times, item.first_month, item.last_month) for item in sheet.items] == [(25, 1, 25), (3, 0, 24)]
+
+
 @given(
     principal=st.integers(min_value=10**7, max_value=10**11),
     rate=st.integers(min_value=10_000, max_value=150_000),
     months=st.integers(min_value=1, max_value=60),
     method=st.sampled_from(RepaymentMethod),
     fee_ppm=st.integers(min_value=1_000, max_value=30_000),
-    timing=st.sampled_from(FeeTiming),
+    timing=st.sampled_from([one for one in FeeTiming if one is not FeeTiming.EARLY_REPAYMENT]),
 )
 def test_a_third_partys_fee_always_raises_the_all_in_rate(
     principal: int, rate: int, months: int, method: RepaymentMethod, fee_ppm: int, timing: FeeTiming
