@@ -8,12 +8,14 @@ another body under the key is refused, and a repeat that overtakes the first is 
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
 from libs.chassis import codec, telemetry
+from libs.chassis.clock import business_date
 from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.principal import Principal
 from libs.chassis.problems import InFlight, Invalid, KeyReused
@@ -34,6 +36,11 @@ class Call:
     key: str | None = None
     key_wanted: bool = False
     on_replay: Callable[[], None] = lambda: None
+
+    @property
+    def today(self) -> date:
+        """The business date, for what is judged before a transaction."""
+        return business_date(self.database.clock.now())
 
     def read(
         self, query: Callable[Concatenate[ReadTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs

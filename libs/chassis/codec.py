@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -49,9 +49,22 @@ def to_json(value: object, shape: Any = None) -> bytes:
 
 def canonical_hash(*values: object) -> str:
     """SHA-256 over the canonical JSON of values: the same content, the same hash."""
-    plain = [dump(value) if value is not None else None for value in values]
+    plain = [_hashed(value) for value in values]
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@runtime_checkable
+class Hashed(Protocol):
+    """What is too large to be written out says itself what its content hashes to: a file."""
+
+    def content_hash(self) -> str: ...
+
+
+def _hashed(value: object) -> Any:
+    if isinstance(value, Hashed):
+        return value.content_hash()
+    return dump(value) if value is not None else None
 
 
 def pointer(location: tuple[int | str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Lending over HTTP, a module for each group of its collections."""
 
-from services.lending.http import applications, feed, house, loans, pledges, products, webhooks
+from services.lending.http import applications, feed, house, intake, loans, pledges, products, returns, webhooks
 
-routers = (products.router, applications.router, loans.router, pledges.router, house.router, feed.router, webhooks.router)
+# Intake stands before products: `/products/export` is no id of a product.
+routers = (intake.router, products.router, applications.router, loans.router, pledges.router, returns.router, house.router, feed.router, webhooks.router)

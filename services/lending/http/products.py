@@ -3,7 +3,6 @@
 from fastapi import APIRouter
 
 from libs.chassis.http import Caller
-from services.lending.domain.intake import ImportProducts, ImportReport
 from services.lending.domain.product import (
     NewProduct,
     Product,
@@ -13,7 +12,7 @@ from services.lending.domain.product import (
     Publication,
 )
 from services.lending.http.paging import Limit
-from services.lending.operations import intake, products
+from services.lending.operations import products
 
 router = APIRouter(prefix="/v1")
 
@@ -21,11 +20,6 @@ router = APIRouter(prefix="/v1")
 @router.post("/products", status_code=201)
 def register_product(body: NewProduct, call: Caller) -> Product:
     return call.write(products.register_product, body)
-
-
-@router.post("/products/import")
-def import_products(body: ImportProducts, call: Caller) -> ImportReport:
-    return call.write(intake.import_products, body)
 
 
 @router.get("/products")

@@ -28,13 +28,14 @@ from services.lending.store import products as product_store
 def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
     """A new product, a new version of a marketed one, or what is not marketed yet rewritten: by the bank's number."""
     by.require(*BANK)
+    check_rate(new.terms, tx.today)
     known = product_store.numbered_to_change(tx, by.organisation, new.external_id)
     draft = drafted(by, known, new, tx.new_id)
     if known is not None and draft.version == known.version:
         product_store.update(tx, draft)
     else:
         product_store.insert(tx, draft)
-    return draft
+    return _priced(tx, draft)
 
 
 def drafted(by: Principal, known: Product | None, new: NewProduct, new_id: Ids) -> Product:

@@ -8,9 +8,8 @@ from libs.chassis.codec import load
 from libs.chassis.rpc import RpcDoor
 from libs.chassis.wire import from_message, to_message, to_plain
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.lending.domain.intake import ImportProducts
 from services.lending.domain.product import NewProduct, ProductStatus, Publication
-from services.lending.operations import intake, products
+from services.lending.operations import products
 
 Context = grpc.ServicerContext
 
@@ -23,12 +22,6 @@ class ProductMethods:
         call = self.door.call(context, writes=True)
         return to_message(
             pb.Product, call.write(products.register_product, from_message(NewProduct, request))
-        )
-
-    def ImportProducts(self, request: pb.ImportProductsRequest, context: Context) -> pb.ImportReport:
-        call = self.door.call(context, writes=True)
-        return to_message(
-            pb.ImportReport, call.write(intake.import_products, from_message(ImportProducts, request))
         )
 
     def PublishProduct(self, request: pb.ProductId, context: Context) -> pb.Product:

@@ -1,6 +1,7 @@
 """The catalogue of the demo: complete, readable by the platform's own intake, and of one piece."""
 
 from collections import Counter
+from datetime import date
 
 import pytest
 
@@ -9,16 +10,18 @@ from libs.criteria.evaluate import Disclosure
 from libs.registry import regions
 from libs.registry.industries import is_industry
 from libs.registry.loan_terms import GuaranteeMode, ProductKind, RateBase
-from services.lending.domain.intake import parse
+from services.lending.domain.intake import delimited
 from services.lending.domain.product import ProductFlag, ProductTerms
 
+TODAY = date(2026, 11, 22)
 BANKS = [bank["key"] for bank in organisations("BANK")]
 PROGRAMMES = {"ordinary", "batch", "technology"}
 
 
 def terms_of(bank: str) -> list[ProductTerms]:
-    rows = list(parse(product_file(bank).read_text(encoding="utf-8")))
-    assert [row.violation for row in rows if row.violation] == []
+    with product_file(bank).open("rb") as file:
+        rows = list(delimited.read(file, TODAY))
+    assert [row.mistakes for row in rows if row.mistakes] == []
     return [row.product.terms for row in rows if row.product]
 
 

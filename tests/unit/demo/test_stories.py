@@ -1,5 +1,6 @@
 """The six firms made by hand each find what their story is about, judged the slow and obvious way."""
 
+import io
 from datetime import date
 
 from app.demo.catalogue import organisations, product_file
@@ -7,7 +8,7 @@ from app.demo.population import DemoFirm, firms, stories
 from libs.criteria.evaluate import Outcome, all_of, evaluate
 from libs.registry import regions
 from libs.registry.industries import within_any
-from services.lending.domain.intake import parse
+from services.lending.domain.intake import delimited
 from services.lending.domain.product import ProductTerms
 
 TODAY = date(2026, 11, 22)
@@ -15,7 +16,7 @@ STORY = {firm.key: firm for firm in stories(TODAY)}
 OFFERS = [
     row.product.terms
     for bank in organisations("BANK")
-    for row in parse(product_file(bank["key"]).read_text(encoding="utf-8"))
+    for row in delimited.read(io.BytesIO(product_file(bank["key"]).read_bytes()), TODAY)
     if row.product
 ]
 

@@ -1,4 +1,4 @@
-"""Products from CSV: every row is told what became of it, and every mistake where it stands."""
+"""Products from CSV: every row is told what became of it, and all of its mistakes where they stand."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs.criteria.violation import Violation
-from services.lending.domain.intake import ImportReport, RowOutcome
+from services.lending.domain.intake.report import ImportReport, RowOutcome
 from services.lending.domain.product import ProductStatus
 from services.lending.operations import products
 from services.lending.store import metadata
@@ -72,32 +72,67 @@ def test_every_good_row_becomes_a_draft(desk: Desk) -> None:
 
 
 BAD = {
-    "a code that is none": ({"kind": "PAYDAY"}, "kind"),
-    "a word for a number": ({"amount_min_fen": "viel"}, "amount_min_fen"),
-    "a number out of bounds": ({"amount_max_fen": "9" * 16}, "amount_max_fen"),
-    "limits the wrong way round": ({"amount_min_fen": "400000000"}, "amount_min_fen"),
-    "an empty cell that is wanted": ({"name": ""}, "name"),
-    "a rate in percent": ({"rate": "LPR_1Y:0.4%:1.1%"}, "rate"),
-    "a rate in two parts": ({"rate": "LPR_1Y:4000ppm"}, "rate"),
-    "a rate the wrong way round": ({"rate": "LPR_1Y:5000ppm:4000ppm"}, "rate/min_ppm"),
-    "a mode that is none": ({"guarantee_modes": "UNSECURED|FRIENDSHIP"}, "guarantee_modes"),
-    "a fee of no payee": ({"fees": "评估费:NOBODY:FIXED:8000fen:UPFRONT"}, "fees"),
-    "a criterion of no fact": ({"criteria": 'shoe_size GE 42 !PUBLIC "鞋码"'}, "criteria/0/fact"),
-    "a number of its own that is missing": ({"external_id": ""}, "external_id"),
-    "a flag that the terms do not keep": ({"flags": "IP_PLEDGE"}, "guarantee_modes"),
+    "a code that is none": ({"kind": "PAYDAY"}, "C2 kind UNKNOWN"),
+    "a word for a number": ({"amount_min_fen": "viel"}, "D2 amount_min_fen UNREADABLE"),
+    "a number out of bounds": ({"amount_max_fen": "9" * 16}, "E2 amount_max_fen TERMS"),
+    "limits the wrong way round": ({"amount_min_fen": "400000000"}, "D2 amount_min_fen TERMS"),
+    "an empty cell that is wanted": ({"name": ""}, "B2 name MISSING"),
+    "a rate without a unit": ({"rate": "LPR_1Y:0.4:1.1"}, "I2 rate/min_ppm AMBIGUOUS"),
+    "a rate in two parts": ({"rate": "LPR_1Y:4000ppm"}, "I2 rate/max_ppm MISSING"),
+    "a rate in four parts": ({"rate": "LPR_1Y:1%:2%:3%"}, "I2 rate UNREADABLE"),
+    "a rate the wrong way round": ({"rate": "LPR_1Y:5000ppm:4000ppm"}, "I2 rate/min_ppm TERMS"),
+    "a mode that is none": ({"guarantee_modes": "UNSECURED|FRIENDSHIP"}, "K2 guarantee_modes/1 UNKNOWN"),
+    "a fee of no payee": ({"fees": "评估费:NOBODY:FIXED:8000fen:UPFRONT"}, "L2 fees/0/payee UNKNOWN"),
+    "a criterion of no fact": ({"criteria": 'shoe_size GE 42 !PUBLIC "鞋码"'}, "M2 criteria/0/fact TERMS"),
+    "a number of its own that is missing": ({"external_id": ""}, "A2 external_id MISSING"),
+    "a flag that the terms do not keep": ({"flags": "IP_PLEDGE"}, "K2 guarantee_modes TERMS"),
+    "a promise that the terms cannot keep": (
+        {"stated_rate": "1%:2%:NOMINAL"},
+        "P2 stated_rate/min_ppm TERMS",
+    ),
 }
 
 
-@pytest.mark.parametrize(("changes", "field"), BAD.values(), ids=BAD.keys())
-def test_a_bad_row_is_told_with_its_cell_and_mend(desk: Desk, changes: dict[str, str], field: str) -> None:
-    report = desk.imported(text(row(flags="") | changes, row(external_id="P-2", flags="")))
+@pytest.mark.parametrize(("changes", "told"), BAD.values(), ids=BAD.keys())
+def test_a_bad_row_is_told_with_its_cell_and_mend(desk: Desk, changes: dict[str, str], told: str) -> None:
+    empty = {"flags": "", "stated_rate": ""}
+    report = desk.imported(text(row(**empty) | changes, row(external_id="P-2", **empty)))
 
     bad, good = report.rows
-    assert (bad.row, bad.outcome, bad.field) == (2, RowOutcome.REJECTED, field)
-    assert bad.message
-    assert bad.mend
+    mistake = bad.mistakes[0]
+    assert (bad.row, bad.outcome) == (2, RowOutcome.REJECTED)
+    assert f"{mistake.place} {mistake.field} {mistake.rule}" == told
+    assert (bad.field, bad.message, bad.mend) == (mistake.field, mistake.message, mistake.mend)
+    assert mistake.mend
     assert good.outcome is RowOutcome.ACCEPTED
     assert listed(desk) == ["P-2"]
+
+
+def test_all_mistakes_of_a_row_are_told_at_once(desk: Desk) -> None:
+    wrong = {"kind": "PAYDAY", "amount_max_fen": "viel", "decision_days": "bald", "rate": "LPR_9Y:1%:x"}
+
+    (bad,) = desk.imported(text(row(**wrong, external_id=""))).rows
+
+    assert sorted(mistake.field for mistake in bad.mistakes) == [
+        "amount_max_fen",
+        "decision_days",
+        "external_id",
+        "kind",
+        "rate/base",
+        "rate/max_ppm",
+    ]
+
+
+def test_all_rules_that_the_terms_break_are_told_at_once(desk: Desk) -> None:
+    (bad,) = desk.imported(
+        text(row(amount_min_fen="400000000", term_min_months="30", flags="IP_PLEDGE"))
+    ).rows
+
+    assert {mistake.field for mistake in bad.mistakes} == {
+        "amount_min_fen",
+        "term_min_months",
+        "guarantee_modes",
+    }
 
 
 def test_a_row_with_too_many_or_too_few_cells_is_told(desk: Desk) -> None:
@@ -105,8 +140,16 @@ def test_a_row_with_too_many_or_too_few_cells_is_told(desk: Desk) -> None:
     report = desk.imported("\r\n".join([header, f"{line},more", "P-3,首户贷"]))
 
     assert outcomes(report) == ["REJECTED", "REJECTED"]
-    assert "more cells" in (report.rows[0].message or "")
-    assert report.rows[1].field == "kind"
+    assert report.rows[0].mistakes[0].place == "O2"
+    assert "more cells" in report.rows[0].mistakes[0].message
+    assert [mistake.place for mistake in report.rows[1].mistakes] == [
+        "C3",
+        "E3",
+        "G3",
+        "I3",
+        "J3",
+        "K3",
+    ]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_column(desk: Desk) -> None:
@@ -163,12 +206,12 @@ def test_columns_may_stand_in_any_order(desk: Desk) -> None:
 
 
 WHOLE = {
-    "nothing": ("", "csv/1/amount_max_fen"),
-    "an unknown column": (text(row(colour="red")), "csv/1/colour"),
-    "a missing column": (text({name: GOOD[name] for name in GOOD if name != "rate"}), "csv/1/rate"),
-    "a column that stands twice": (text(row()).replace("summary", "name", 1), "csv/1/name"),
-    "a quote that never ends": (text(row()) + '"P-2,首户贷', "csv/3"),
-    "a cell beyond all measure": (text(row(summary="长" * 140_000)), "csv/2"),
+    "nothing": ("", "header/external_id"),
+    "an unknown column": (text(row(colour="red")), "header/colour"),
+    "a missing column": (text({name: GOOD[name] for name in GOOD if name != "rate"}), "header/rate.base"),
+    "a column that stands twice": (text(row()).replace("summary", "name", 1), "header/name"),
+    "a quote that never ends": (text(row()) + '"P-2,首户贷', "line/3"),
+    "a cell beyond all measure": (text(row(summary="长" * 140_000)), "line/2"),
 }
 
 
