@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -123,7 +124,7 @@ def mark_told(tx: WriteTx, pledge_id: str, due_on: date) -> bool:
     return tx.execute(sa.update(pledges).where(this, untold).values(told_due_on=due_on)).rowcount == 1
 
 
-def _row(pledge: Pledge) -> dict[str, object]:
+def _row(pledge: Pledge) -> dict[str, Any]:
     key = right_key(pledge.kind, pledge.number, pledge.owner)
     apart = f"SANDBOX/{pledge.bank}/" if pledge.sandbox else ""  # a made-up right stands in nobody's way
     return to_row(pledge) | {"right_key": apart + key, "due_on": pledge.upkeep_due_on}
