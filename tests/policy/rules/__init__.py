@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.policy.rules import chain, credit, finance, guarantee, oversight, parameters, pledges, registry
+from tests.policy.rules import (
+    chain,
+    credit,
+    finance,
+    guarantee,
+    lending,
+    oversight,
+    parameters,
+    pledges,
+    registry,
+)
 
 Rule = Callable[..., object]
 
@@ -16,5 +26,6 @@ RULES: dict[str, Rule] = {
     **oversight.RULES,
     **guarantee.RULES,
     **chain.RULES,
+    **lending.RULES,
     **pledges.RULES,
 }
