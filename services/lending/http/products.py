@@ -51,7 +51,7 @@ def check_product(product_id: str, call: Caller) -> Product:
 @router.post("/products/{product_id}/publish")
 def publish_product(product_id: str, call: Caller, body: Publication | None = None) -> Product:
     """Now where no body is sent, else from and until the days that it gives."""
-    return call.write(products.publish_product, product_id, body or Publication())
+    return call.write(products.publish_product, product_id, body)
 
 
 @router.post("/products/{product_id}/suspend")

@@ -1,9 +1,8 @@
 """A bank's products: registered, published by a second person, taken off the market."""
 
 from dataclasses import replace
-from datetime import date
 
-from libs.chassis.database import ReadTx, WriteTx
+from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.ids import Ids
 from libs.chassis.principal import BANK, Principal, Role
 from libs.chassis.problems import Conflict, NotFound
@@ -22,12 +21,16 @@ from services.lending.domain.product import (
 )
 from services.lending.domain.product import version as rules
 from services.lending.domain.product.version import WRITABLE
+from services.lending.operations import feed, rights
 from services.lending.store import products as product_store
+
+_BATCH = 500
 
 
 def register_product(tx: WriteTx, by: Principal, new: NewProduct) -> Product:
     """A new product, a new version of a marketed one, or what is not marketed yet rewritten: by the bank's number."""
     by.require(*BANK)
+    rights.may_act(tx, by, by.organisation, None)
     check_rate(new.terms, tx.today)
     known = product_store.numbered_to_change(tx, by.organisation, new.external_id)
     draft = drafted(by, known, new, tx.new_id)
@@ -50,6 +53,7 @@ def drafted(by: Principal, known: Product | None, new: NewProduct, new_id: Ids) 
         status=ProductStatus.DRAFT,
         terms=new.terms,
         created_by=by.subject,
+        sandbox=by.sandbox,
     )
 
 
@@ -62,12 +66,12 @@ def check_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
 
 
 def publish_product(
-    tx: WriteTx, by: Principal, product_id: str, publication: Publication = Publication()
+    tx: WriteTx, by: Principal, product_id: str, publication: Publication | None = None
 ) -> Product:
     """Put the version on the market in place of the one before it, now or on a day to come. Never by its author."""
     by.require(Role.BANK_MANAGER)
     draft = _own_product(tx, by, product_id)
-    version = rules.scheduled(draft, publication, by.subject, tx.now, tx.today)
+    version = rules.scheduled(draft, publication or Publication(), by.subject, tx.now, tx.today)
     check_rate(version.terms, tx.today)
     if rules.is_due(version, tx.today):
         return _market(tx, version)
@@ -100,18 +104,25 @@ def withdraw_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
     return _priced(tx, product_store.get(tx, product_id))
 
 
-def keep_market(tx: WriteTx, today: date) -> int:
-    """Bring on the market what is due, and take off what is over; how many products moved. Doing it twice is once."""
-    moved = 0
-    for product_id in product_store.due(tx, today):
-        newest, current = product_store.to_change(tx, product_id), product_store.on_market(tx, product_id)
-        if rules.is_due(newest, today):
-            _market(tx, newest)
-            moved += 1
-        elif current is not None and rules.is_over(current, today):
-            _tell(tx, rules.withdrawn(current, current.market_until or today))
-            moved += 1
-    return moved
+def keep_market(database: Database) -> int:
+    """Bring on the market what is due and take off what is over, each by itself; how many products moved."""
+    with database.read() as tx:
+        due = product_store.due(tx, tx.today, _BATCH)
+    return sum(
+        database.transact(lambda tx, product_id=product_id: move(tx, product_id)) for product_id in due
+    )
+
+
+def move(tx: WriteTx, product_id: str) -> bool:
+    """What today asks of one product; whether it asked for anything. Asked twice, it is done once."""
+    newest, current = product_store.to_change(tx, product_id), product_store.on_market(tx, product_id)
+    if rules.is_due(newest, tx.today):
+        _market(tx, newest)
+        return True
+    if current is not None and rules.is_over(current, tx.today):
+        _tell(tx, rules.withdrawn(current, current.market_until or tx.today))
+        return True
+    return False
 
 
 def _market(tx: WriteTx, version: Product) -> Product:
@@ -129,9 +140,11 @@ def _on_market(tx: WriteTx, by: Principal, product_id: str) -> Product:
 
 
 def _tell(tx: WriteTx, product: Product) -> Product:
-    """Keep the version, and tell the others its state: never of a sandbox."""
+    """Keep the version, and tell the bank of it, and the others its state: never of a sandbox."""
     product_store.update(tx, product)
     priced = _priced(tx, product)
+    told = {"product_id": product.id, "version": product.version, "external_id": product.external_id}
+    feed.note(tx, product.bank, f"product.{product.status.lower()}", product.id, told)
     if not product.sandbox:
         emit(tx, topics.LENDING_PRODUCT, product.id, messages.product_state(priced))
     return priced
@@ -187,5 +200,5 @@ def _priced(tx: ReadTx, product: Product) -> Product:
 
 def _own_product(tx: WriteTx, by: Principal, product_id: str) -> Product:
     product = product_store.to_change(tx, product_id)
-    by.require_organisation(product.bank)
+    rights.may_act(tx, by, product.bank, None)
     return product

@@ -67,7 +67,9 @@ def numbered_to_change(tx: WriteTx, bank: str, external_id: str) -> Product | No
 def numbered_to_change_all(tx: WriteTx, bank: str, external_ids: Sequence[str]) -> dict[str, Product]:
     """The newest versions of those that are known, by the bank's own number, locked."""
     mine = (products.c.bank == bank) & products.c.external_id.in_(external_ids)
-    tx.lock_rows(sa.select(products.c.version).where(mine).order_by(products.c.external_id, products.c.version))
+    tx.lock_rows(
+        sa.select(products.c.version).where(mine).order_by(products.c.external_id, products.c.version)
+    )
     rows = tx.rows(sa.select(products).where(mine).order_by(products.c.version))
     return {row.external_id: _product(row) for row in rows}
 
@@ -108,11 +110,11 @@ def versions_of(tx: ReadTx, product_id: str, marketed: bool) -> tuple[Product, .
     return tuple(_product(row) for row in tx.rows(query))
 
 
-def due(tx: ReadTx, today: date) -> tuple[str, ...]:
+def due(tx: ReadTx, today: date, most: int) -> tuple[str, ...]:
     """Products of which a version is to come on the market, or to leave it, by today."""
     coming = (products.c.status == ProductStatus.SCHEDULED) & (products.c.market_from <= today)
     over = products.c.status.in_(ON_MARKET) & (products.c.market_until < today)
-    query = sa.select(products.c.id).where(coming | over).distinct().order_by(products.c.id)
+    query = sa.select(products.c.id).where(coming | over).distinct().order_by(products.c.id).limit(most)
     return tuple(row.id for row in tx.rows(query))
 
 

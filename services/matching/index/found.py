@@ -7,7 +7,16 @@ from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
 from services.matching.domain.offer import Offer
 
-_UNREAD = ("external_id", "status", "created_by", "published_by", "published_at", "checked_by", "checked_at", "rates")
+_UNREAD = (
+    "external_id",
+    "status",
+    "created_by",
+    "published_by",
+    "published_at",
+    "checked_by",
+    "checked_at",
+    "rates",
+)
 
 
 class Entry:

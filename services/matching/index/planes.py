@@ -205,7 +205,8 @@ class Planes:
         columns = self._columns
         if dimension == ACTIVE:
             return bool(columns.active[slot])
-        if dimension in (TIER, TIER_UNKNOWN):  # verdicts from before this set of tiers are never asked for again
+        if dimension in (TIER, TIER_UNKNOWN):
+            # verdicts from before this set of tiers are never asked for again
             number = int(columns.tier_sets[slot])
             return number < len(key) and key[number] == _VERDICT[dimension]
         if dimension in (REGION, REGION_UNKNOWN):

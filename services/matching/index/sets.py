@@ -57,7 +57,9 @@ def judge_tiers(amount_fen: int, facts: Mapping[str, int], rule: Tiers) -> int:
     held = facts.get(tiers[0][0])
     if held is not None:
         bounds = (up_to is None or held <= up_to for _, up_to, _ in tiers)
-        return PASS if next((fit for fit, inside in zip(fits, bounds, strict=True) if inside), False) else FAIL
+        return (
+            PASS if next((fit for fit, inside in zip(fits, bounds, strict=True) if inside), False) else FAIL
+        )
     if not any(fits):
         return FAIL
     return PASS if all(fits) and tiers[-1][1] is None else UNKNOWN

@@ -80,7 +80,10 @@ def rules_of(terms: pb.ProductTerms) -> tuple[Rules, Rules]:
         rules = hard if criterion.hard else soft
         rules.add(*_rule(criterion.fact, criterion.operator, tuple(criterion.values)))
     hard.intervals[Bit.AMOUNT] = (terms.amount_min_fen, terms.amount_max_fen)
-    hard.intervals[Bit.TERM] = (terms.term_min_months, terms.drawdown_term_max_months or terms.term_max_months)
+    hard.intervals[Bit.TERM] = (
+        terms.term_min_months,
+        terms.drawdown_term_max_months or terms.term_max_months,
+    )
     for bit, numbers in ((Bit.OWNER_KIND, terms.owner_kinds), (Bit.SIZE, terms.sizes)):
         if numbers:
             hard.allowed[bit] = _mask(numbers)

@@ -205,7 +205,10 @@ def test_every_item_says_how_often_and_when_it_is_paid() -> None:
 
     sheet = interest_first(fixed_yearly, months=25)
 
-    assert [(item.times, item.first_month, item.last_month) for item in sheet.items] == [(25, 1, 25), (3, 0, 24)]
+    assert [(item.times, item.first_month, item.last_month) for item in sheet.items] == [
+        (25, 1, 25),
+        (3, 0, 24),
+    ]
 
 
 @given(

@@ -66,7 +66,9 @@ def test_a_use_has_an_amount_and_an_end_after_its_start(days: int, amount_fen: i
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 700), st.integers(20, 360), st.integers(10**7, 10**10)), min_size=1, max_size=6
+        st.tuples(st.integers(0, 700), st.integers(20, 360), st.integers(10**7, 10**10)),
+        min_size=1,
+        max_size=6,
     ),
     st.integers(min_value=10_000, max_value=200_000),
 )

@@ -62,7 +62,9 @@ _BOUNDS = (
 
 
 def _bounds(terms: ProductTerms) -> Mistakes:
-    yield from _ordered("terms", "amount_min_fen", terms.amount_min_fen, "amount_max_fen", terms.amount_max_fen)
+    yield from _ordered(
+        "terms", "amount_min_fen", terms.amount_min_fen, "amount_max_fen", terms.amount_max_fen
+    )
     yield from _ordered(
         "terms", "term_min_months", terms.term_min_months, "term_max_months", terms.term_max_months
     )
@@ -85,7 +87,9 @@ def _lists(terms: ProductTerms) -> Mistakes:
             f"Give the name that firms will read, up to {LONGEST_NAME} characters.",
         )
     if len(terms.contact) > LONGEST_NAME:
-        yield Violation("terms/contact", "The contact is too long.", f"Give at most {LONGEST_NAME} characters.")
+        yield Violation(
+            "terms/contact", "The contact is too long.", f"Give at most {LONGEST_NAME} characters."
+        )
     yield from _named("branches", terms.branches, LONGEST_CODE)
     yield from _named("purposes_excluded", terms.purposes_excluded, LONGEST_NAME)
     yield from _named("papers", [paper.name for paper in terms.papers], LONGEST_NAME, "/name")
@@ -204,13 +208,17 @@ _KEPT: tuple[tuple[Callable[[ProductTerms], bool], str, str, str], ...] = (
         "Give a cap for each kind of right.",
     ),
     (
-        lambda terms: ProductFlag.IP_PLEDGE not in terms.flags or GuaranteeMode.IP_PLEDGE in terms.guarantee_modes,
+        lambda terms: (
+            ProductFlag.IP_PLEDGE not in terms.flags or GuaranteeMode.IP_PLEDGE in terms.guarantee_modes
+        ),
         "guarantee_modes",
         "An IP-pledge loan takes no IP pledge.",
         "Add IP_PLEDGE to guarantee_modes.",
     ),
     (
-        lambda terms: ProductFlag.MEDIUM_LONG_TERM not in terms.flags or terms.term_max_months > MEDIUM_LONG_MONTHS,
+        lambda terms: (
+            ProductFlag.MEDIUM_LONG_TERM not in terms.flags or terms.term_max_months > MEDIUM_LONG_MONTHS
+        ),
         "term_max_months",
         "A medium or long-term loan runs for more than 12 months.",
         "Raise the term or drop the flag.",

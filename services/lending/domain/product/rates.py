@@ -122,9 +122,7 @@ def _span(edges: _Edges, fees: tuple[Fee, ...]) -> RateSpan | None:
         return None
 
 
-def _edge(
-    edges: _Edges, fees: tuple[Fee, ...], side: int, choose: Callable[..., AnnualRate]
-) -> AnnualRate:
+def _edge(edges: _Edges, fees: tuple[Fee, ...], side: int, choose: Callable[..., AnnualRate]) -> AnnualRate:
     """The cheapest loan (side 0) or the dearest (side 1)."""
     fixed = any(fee.basis is FeeBasis.FIXED for fee in fees)
     amount_fen = edges.amounts_fen[1 - side] if fixed else _LARGE_FEN

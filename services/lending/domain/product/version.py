@@ -113,9 +113,7 @@ def checked(product: Product, by: str, at: datetime) -> Product:
     return replace(product, status=ProductStatus.CHECKED, checked_by=by, checked_at=at)
 
 
-def scheduled(
-    product: Product, publication: Publication, by: str, at: datetime, today: date
-) -> Product:
+def scheduled(product: Product, publication: Publication, by: str, at: datetime, today: date) -> Product:
     """The version as it will come on the market, today or later. A draft is checked in the same step."""
     _expect(product, ProductStatus.DRAFT, ProductStatus.CHECKED)
     _other_than_author(product, by, "published_by", "publish")
@@ -135,7 +133,11 @@ def published(product: Product, at: datetime, today: date) -> Product:
     """The version on the market, from its day on."""
     _expect(product, ProductStatus.SCHEDULED)
     return replace(
-        product, status=ProductStatus.PUBLISHED, published_at=at, first_marketed_on=today, last_marketed_on=None
+        product,
+        status=ProductStatus.PUBLISHED,
+        published_at=at,
+        first_marketed_on=today,
+        last_marketed_on=None,
     )
 
 
