@@ -42,8 +42,9 @@ bench: ## measure against peers in the same run
 evaluate: ## how well the scorecard ranks the labelled firms in DATA (../shared/data)
 	@python3 tools/setup.py train && .venv/bin/rongqiao evaluate --data $(or $(DATA),../shared/data)
 
-faults: ## for SECONDS (600), kill and restart parts at random and count what is lost or doubled (nothing)
+faults: ## for SECONDS (600) each: kill and restart parts at random and count what is lost; ask lending made-up questions
 	@python3 tools/setup.py dev kafka postgres && $(PYTHON) -m tests.faults.eventing.run --seconds $(SECONDS) --seed $(SEED)
+	$(PYTHON) -m tests.faults.doors.run --seconds $(SECONDS) --seed $(SEED)
 
 screenshots: ## pictures of the web pages into docs/
 	@python3 tools/setup.py dev chromium && .venv/bin/rongqiao screenshots

@@ -4,7 +4,11 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-BENCHMARKS: Mapping[str, str] = {"matching": "benchmarks.matching", "guarantee": "benchmarks.guarantee"}
+BENCHMARKS: Mapping[str, str] = {
+    "matching": "benchmarks.matching",
+    "guarantee": "benchmarks.guarantee",
+    "lending": "benchmarks.lending",
+}
 
 
 def main(names: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Every service's HTTP application as it serves, on SQLite, with one account of each role."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 
 from app.assembly import build, make_context
 from libs.chassis import http, rpc
+from libs.chassis.clock import Clock
 from libs.chassis.ids import new_id
 from libs.chassis.limits import RateLimit
 from libs.chassis.principal import Principal, Role
@@ -94,6 +95,7 @@ def routes() -> list[Route]:
 @dataclass(eq=False)
 class House:
     home: Path
+    clock: Clock | None = None  # another than the real one
     apps: dict[str, FastAPI] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     channels: dict[str, grpc.Channel] = field(default_factory=dict)
@@ -102,7 +104,8 @@ class House:
     @cached_property
     def context(self) -> Any:
         nobody = self.nobody()  # what a role may do does not hang on the neighbours
-        return make_context(Settings(home=self.home), lambda name: nobody)
+        context = make_context(Settings(home=self.home), lambda name: nobody)
+        return context if self.clock is None else replace(context, clock=self.clock)
 
     def nobody(self) -> grpc.Channel:
         """A neighbour that offers nothing, and says so at once."""

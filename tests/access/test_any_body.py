@@ -8,12 +8,11 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from libs.chassis.ids import new_id
 from libs.chassis.principal import Role
+from tests.access.asking import ask
 from tests.access.house import House, Route, routes
 
 EXAMPLES = 5  # of each route; a longer search is a matter of this number
-OURS = ("authorization", "idempotency-key", "cookie")
 
 quick = settings(
     max_examples=EXAMPLES,
@@ -29,16 +28,6 @@ def schema_of(house: House, service: str) -> Any:
     return schemathesis.openapi.from_asgi(f"/openapi/{service}.json", house.app(service))
 
 
-def sent(house: House, case: Any, role: Role) -> int:
-    """The status of the answer to one made-up request."""
-    parts = case.as_transport_kwargs()
-    kept = {name: text for name, text in (parts.get("headers") or {}).items() if name.lower() not in OURS}
-    ours = {"Authorization": f"Bearer {house.token(role)}", "Idempotency-Key": new_id("key")}
-    parts |= {"headers": kept | ours}
-    parts.pop("cookies", None)
-    return house.client(case.operation.app).request(**parts).status_code
-
-
 @pytest.mark.parametrize("route", [route for route in routes() if not route.anonymous], ids=str)
 def test_no_request_breaks_a_service(house: House, route: Route) -> None:
     operation = schema_of(house, route.service)[route.path][route.method]
@@ -47,6 +36,6 @@ def test_no_request_breaks_a_service(house: House, route: Route) -> None:
     @quick
     @given(case=operation.as_strategy(), role=st.sampled_from(roles))
     def holds(case: Any, role: Role) -> None:
-        assert sent(house, case, role) in (*range(200, 300), *range(400, 500), 503)
+        assert ask(house, case, house.token(role)).status_code in (*range(200, 300), *range(400, 500), 503)
 
     holds()
