@@ -47,6 +47,7 @@ def build(context: Context) -> Service:
             "returns",
             "branches",
             "staff",
+            "day-ends",
             "feed",
             "webhooks",
         ),

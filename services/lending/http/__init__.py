@@ -1,6 +1,28 @@
 """Lending over HTTP, a module for each group of its collections."""
 
-from services.lending.http import applications, feed, house, intake, loans, pledges, products, returns, webhooks
+from services.lending.http import (
+    applications,
+    day_ends,
+    feed,
+    house,
+    intake,
+    loans,
+    pledges,
+    products,
+    returns,
+    webhooks,
+)
 
 # Intake stands before products: `/products/export` is no id of a product.
-routers = (intake.router, products.router, applications.router, loans.router, pledges.router, returns.router, house.router, feed.router, webhooks.router)
+routers = (
+    intake.router,
+    products.router,
+    applications.router,
+    loans.router,
+    pledges.router,
+    returns.router,
+    house.router,
+    day_ends.router,
+    feed.router,
+    webhooks.router,
+)

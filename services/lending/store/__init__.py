@@ -3,6 +3,7 @@
 from services.lending.store import (
     applications,
     consents,
+    day_ends,
     feed,
     first_loans,
     house,
@@ -20,6 +21,7 @@ from services.lending.store.metadata import metadata
 __all__ = [
     "applications",
     "consents",
+    "day_ends",
     "feed",
     "first_loans",
     "house",
