@@ -16,6 +16,13 @@ def desk(database_url: str) -> Iterator[Desk]:
         yield Desk(database)
 
 
+@pytest.fixture
+def light_desk(tmp_path: Path) -> Iterator[Desk]:
+    """A database of its own on the light engine only, for what does not depend on the engine."""
+    with opened(f"sqlite:///{tmp_path / 'light.db'}", metadata) as database:
+        yield Desk(database)
+
+
 @pytest.fixture(scope="module")
 def one_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One database for all examples of a property; each brings things of its own."""
