@@ -1,7 +1,9 @@
 """Everybody who works with lending, at one database, each in a line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -134,6 +136,18 @@ class Desk:
 
     def events(self, *types: str) -> list[Event]:
         return [event for event in emitted(self.database) if event.type.rpartition(".")[2] in types]
+
+
+@contextmanager
+def later(desk: Desk, days: int) -> Iterator[None]:
+    """So many days from now; then it is today again."""
+    clock: Any = desk.database.clock
+    before = clock.instant
+    clock.instant = before + timedelta(days=days)
+    try:
+        yield
+    finally:
+        clock.instant = before
 
 
 RESERVED = guarantee_pb2.GUARANTEE_STATUS_RESERVED
