@@ -116,6 +116,7 @@ class _Array:
             raise Violation("", "The file is no JSON array.", _MEND_ARRAY)
         self._skip()
         if self._sign() == "]":
+            self._skip()
             self._end()
             return
         while True:
