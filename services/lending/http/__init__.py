@@ -10,6 +10,7 @@ from services.lending.http import (
     pledges,
     products,
     returns,
+    sandbox,
     webhooks,
 )
 
@@ -24,5 +25,6 @@ routers = (
     house.router,
     day_ends.router,
     feed.router,
+    sandbox.router,
     webhooks.router,
 )
