@@ -14,6 +14,7 @@ from libs.chassis.service import Context, Service
 from libs.chassis.settings import Keys, Settings
 from libs.eventing.embedded import EmbeddedTransport
 from libs.eventing.transport import Transport
+from libs.registry import lpr, tables
 
 # In the order in which they start: who is called stands before who calls.
 SERVICES = ("identity", "credit", "guarantee", "lending", "matching", "coordination", "oversight", "portal")
@@ -22,6 +23,8 @@ SERVICES = ("identity", "credit", "guarantee", "lending", "matching", "coordinat
 def make_context(settings: Settings, channel: Callable[[str], grpc.Channel]) -> Context:
     keys = Keys.load_or_make(settings.keys_file or settings.home / "keys.json")
     vault.configure(keys.vault())
+    tables.read_after(settings.data_overlay)
+    lpr.read_series()
     overlays = [settings.policies_overlay] if settings.policies_overlay else []
     return Context(
         settings=settings,

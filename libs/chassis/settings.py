@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     kafka_settings: dict[str, Any] = {}  # kafka-python's own, for TLS and SASL
     peers: dict[str, str] = {}  # service -> gRPC address, when each runs in its own process
     policies_overlay: Path | None = None
+    data_overlay: Path | None = None  # a folder of rows that come after those of data/, such as later LPRs
     keys_file: Path | None = None  # default: home/keys.json, made on first start
     clock_shift_days: int = 0
     clock_shift_hours: int = 0

@@ -1,4 +1,4 @@
-"""The loan prime rate (LPR) as published every month since 2019-08-20."""
+"""The loan prime rate (LPR) as published every month since 2019-08-20: data/lpr.csv, and later rows of the operator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 
 from libs.criteria.violation import Violation
-from libs.registry.tables import rows
+from libs.registry.tables import TableError, rows
 
 # A month and a late publication (holidays move the 20th); after that, one is missing from our series.
 STALE_AFTER = timedelta(days=45)
@@ -46,12 +46,20 @@ def lpr_on(tenor: LprTenor, pricing_date: date) -> LprRate:
     return LprRate(tenor, rates[tenor], published_on, pricing_date - published_on > STALE_AFTER)
 
 
+def read_series() -> None:
+    """Read the publications anew. Raises TableError for a row that is none."""
+    _series.cache_clear()
+    _series()
+
+
 @cache
 def _series() -> tuple[tuple[date, dict[LprTenor, int]], ...]:
-    return tuple(
-        (
-            date.fromisoformat(row["published_on"]),
-            {LprTenor.LPR_1Y: int(row["one_year_ppm"]), LprTenor.LPR_5Y: int(row["five_year_ppm"])},
-        )
-        for row in sorted(rows("lpr"), key=lambda row: row["published_on"])
-    )
+    return tuple(sorted(dict(_publication(row) for row in rows("lpr")).items()))
+
+
+def _publication(row: dict[str, str]) -> tuple[date, dict[LprTenor, int]]:
+    try:
+        rates = {LprTenor.LPR_1Y: int(row["one_year_ppm"]), LprTenor.LPR_5Y: int(row["five_year_ppm"])}
+        return date.fromisoformat(row["published_on"]), rates
+    except ValueError as error:
+        raise TableError(f"lpr.csv: {row} is no publication: {error}; 3.00 % is written 30000.") from error
