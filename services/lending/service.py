@@ -7,6 +7,7 @@ from libs.chassis.outward import Gate
 from libs.chassis.service import Context, Service
 from rongqiao.lending.v1 import (
     core_pb2_grpc,
+    intake_pb2_grpc,
     lending_pb2_grpc,
     loans_pb2_grpc,
     pledges_pb2_grpc,
@@ -19,6 +20,7 @@ from services.lending.handlers import HANDLERS
 from services.lending.http import routers
 from services.lending.http.webhooks import Parts
 from services.lending.rpc.core import CoreServicer
+from services.lending.rpc.intake import IntakeServicer
 from services.lending.rpc.lending import LendingServicer
 from services.lending.rpc.loans import LoansServicer
 from services.lending.rpc.pledges import PledgesServicer
@@ -48,12 +50,14 @@ def build(context: Context) -> Service:
             "branches",
             "staff",
             "day-ends",
+            "sandbox",
             "feed",
             "webhooks",
         ),
         routers=routers,
         add_servicers=(
             partial(core_pb2_grpc.add_CoreServicer_to_server, CoreServicer(door)),
+            partial(intake_pb2_grpc.add_IntakeServicer_to_server, IntakeServicer(door)),
             partial(lending_pb2_grpc.add_LendingServicer_to_server, LendingServicer(door)),
             partial(loans_pb2_grpc.add_LoansServicer_to_server, LoansServicer(door)),
             partial(pledges_pb2_grpc.add_PledgesServicer_to_server, PledgesServicer(door)),
@@ -61,6 +65,7 @@ def build(context: Context) -> Service:
         ),
         rpc_names=(
             "rongqiao.lending.v1.Core",
+            "rongqiao.lending.v1.Intake",
             "rongqiao.lending.v1.Lending",
             "rongqiao.lending.v1.Loans",
             "rongqiao.lending.v1.Pledges",

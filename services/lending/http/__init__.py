@@ -9,14 +9,16 @@ from services.lending.http import (
     loans,
     pledges,
     products,
+    quality,
     returns,
     sandbox,
     webhooks,
 )
 
-# Intake stands before products: `/products/export` is no id of a product.
+# Intake and quality stand before products: `/products/export` is no id of a product.
 routers = (
     intake.router,
+    quality.router,
     products.router,
     applications.router,
     loans.router,

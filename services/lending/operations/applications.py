@@ -22,6 +22,8 @@ def open_application(tx: WriteTx, by: Principal, new: NewApplication) -> Applica
     """A firm's choice of a plan becomes an application at the bank. Coordination alone opens it, for the firm."""
     by.require(Role.SERVICE)
     product = product_store.get(tx, new.product_id, new.product_version)
+    if product.sandbox:
+        raise Violation("product_id", "This product is not for real firms.", "Ask for a new recommendation.")
     _check_renewal(tx, new, product.bank)
     application = life.submitted(new, product, tx.new_id("app"), tx.now, tx.today)
     application = house.route(tx, application, product.terms.branches)

@@ -4,15 +4,13 @@ from datetime import timedelta
 
 from libs.chassis.clock import business_date
 from libs.chassis.database import ReadTx, WriteTx
-from libs.chassis.intents import intend
 from libs.chassis.principal import BANK, Principal, Role
 from libs.registry.decline_reasons import decline_reasons
 from services.lending.domain import life
 from services.lending.domain.application import Application, Contracts, Cover, Question
 from services.lending.domain.offer import Approval, Declination, DeclineReasonList
 from services.lending.domain.quota import check_quota
-from services.lending.operations import endings, pledges, renewals, rights, telling
-from services.lending.operations.covers import RESERVE
+from services.lending.operations import covers, endings, pledges, renewals, rights, telling
 from services.lending.store import products as product_store
 from services.lending.store import quotas
 
@@ -37,9 +35,7 @@ def approve_application(tx: WriteTx, by: Principal, application_id: str, approva
     approved = life.approved(application, approval, by.subject, tx.now, tx.today, usual)
     _take_quota(tx, approved, approval.amount_fen)
     telling.keep(tx, approved)
-    if approved.cover is Cover.RESERVING:
-        intend(tx, RESERVE, approved.id, {"application_id": approved.id})
-    return approved
+    return covers.reserve(tx, approved) if approved.cover is Cover.RESERVING else approved
 
 
 def decline_application(
