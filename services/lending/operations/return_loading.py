@@ -7,8 +7,11 @@ from itertools import chain
 from libs.chassis.database import WriteTx
 from libs.chassis.principal import Principal
 from libs.chassis.vault import firm_key
+from libs.criteria.violation import Violation
+from libs.policy import NoPolicyValue
 from libs.registry.dimensions import Dimensions
 from services.lending.domain.inclusive import InclusiveRules, judged
+from services.lending.domain.loan_class import Floors
 from services.lending.domain.returns import differences
 from services.lending.domain.returns import returned as states
 from services.lending.domain.returns.book import BookLoan, BookMistake, Reader
@@ -93,9 +96,9 @@ def _begun(tx: WriteTx, by: Principal, new: NewReturn) -> Return:
 
 
 def _read(tx: WriteTx, loaded: Return, csv: str, period: Period) -> Book:
-    day = period.last_day
-    book = Book(tx, loaded.id, loan_rules.inclusive(tx.policies, day))
-    for row in Reader(day, loan_rules.class_floors(tx.policies, day)).read(csv):
+    inclusive, floors = _rules(tx, period)
+    book = Book(tx, loaded.id, inclusive)
+    for row in Reader(period.last_day, floors).read(csv):
         book.take(row)
     book.write()
     return book
@@ -125,6 +128,16 @@ def _differences(tx: WriteTx, loaded: Return, period: Period) -> Iterator[Found]
             differences.of_carried(carried),
         )
     return chain.from_iterable(differences.bounded(part) for part in found)
+
+
+def _rules(tx: WriteTx, period: Period) -> tuple[InclusiveRules, Floors]:
+    """By which rows of the period are judged."""
+    try:
+        day = period.last_day
+        return loan_rules.inclusive(tx.policies, day), loan_rules.class_floors(tx.policies, day)
+    except NoPolicyValue as error:
+        mend = "Return later periods, or have the rules of that time recorded."
+        raise Violation("period", f"The rules of {period} are not known here.", mend) from error
 
 
 def _is_inclusive(row: BookLoan, rules: InclusiveRules) -> bool:

@@ -69,9 +69,9 @@ def explain_difference(
     """Say why it is right as it is. What blocks a return cannot be explained away."""
     by.require(*BANK)
     ours = _own(tx, by, return_id)
-    known = return_store.difference(tx, return_id, number)
     if ours.status is not ReturnStatus.LOADED:
         raise Conflict(f"The return is {ours.status}.", field="return_id", mend="Load a new version.")
+    known = return_store.difference(tx, return_id, number)
     if known.blocking:
         raise Violation("number", "This is no matter of words.", known.mend)
     return_store.explain(tx, return_id, number, told.explanation, by.subject)

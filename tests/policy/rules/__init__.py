@@ -14,6 +14,7 @@ from tests.policy.rules import (
     parameters,
     pledges,
     registry,
+    returns,
 )
 
 Rule = Callable[..., object]
@@ -28,4 +29,5 @@ RULES: dict[str, Rule] = {
     **chain.RULES,
     **lending.RULES,
     **pledges.RULES,
+    **returns.RULES,
 }
