@@ -7,6 +7,8 @@ from libs.chassis.outward import Gate
 from libs.chassis.service import Context, Service
 from rongqiao.lending.v1 import (
     core_pb2_grpc,
+    house_pb2_grpc,
+    costs_pb2_grpc,
     intake_pb2_grpc,
     lending_pb2_grpc,
     loans_pb2_grpc,
@@ -20,7 +22,9 @@ from services.lending.handlers import HANDLERS
 from services.lending.http import routers
 from services.lending.http.webhooks import Parts
 from services.lending.rpc.core import CoreServicer
+from services.lending.rpc.costs import CostsServicer
 from services.lending.rpc.intake import IntakeServicer
+from services.lending.rpc.house import HouseServicer
 from services.lending.rpc.lending import LendingServicer
 from services.lending.rpc.loans import LoansServicer
 from services.lending.rpc.pledges import PledgesServicer
@@ -42,6 +46,8 @@ def build(context: Context) -> Service:
         migrations=Path(__file__).parent / "migrations" / "versions",
         collections=(
             "products",
+            "costs",
+            "lpr",
             "applications",
             "decline-reasons",
             "loans",
@@ -58,6 +64,8 @@ def build(context: Context) -> Service:
         add_servicers=(
             partial(core_pb2_grpc.add_CoreServicer_to_server, CoreServicer(door)),
             partial(intake_pb2_grpc.add_IntakeServicer_to_server, IntakeServicer(door)),
+            partial(costs_pb2_grpc.add_CostsServicer_to_server, CostsServicer(door)),
+            partial(house_pb2_grpc.add_HouseServicer_to_server, HouseServicer(door)),
             partial(lending_pb2_grpc.add_LendingServicer_to_server, LendingServicer(door)),
             partial(loans_pb2_grpc.add_LoansServicer_to_server, LoansServicer(door)),
             partial(pledges_pb2_grpc.add_PledgesServicer_to_server, PledgesServicer(door)),
@@ -65,7 +73,9 @@ def build(context: Context) -> Service:
         ),
         rpc_names=(
             "rongqiao.lending.v1.Core",
+            "rongqiao.lending.v1.Costs",
             "rongqiao.lending.v1.Intake",
+            "rongqiao.lending.v1.House",
             "rongqiao.lending.v1.Lending",
             "rongqiao.lending.v1.Loans",
             "rongqiao.lending.v1.Pledges",

@@ -2,6 +2,7 @@
 
 from services.lending.http import (
     applications,
+    costs,
     day_ends,
     feed,
     house,
@@ -20,6 +21,7 @@ routers = (
     intake.router,
     quality.router,
     products.router,
+    costs.router,
     applications.router,
     loans.router,
     pledges.router,
