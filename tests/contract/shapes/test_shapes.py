@@ -163,5 +163,5 @@ class Smaller:
 def test_what_differs_is_named() -> None:
     told = " ".join(differences(MESSAGES["lending.Rate"], Smaller, set()))
 
-    assert "only in one of the two: ['max_ppm']" in told
+    assert "only in one of the two: ['max_ppm', 'reset']" in told
     assert "min_ppm may be None in the dataclass" in told
