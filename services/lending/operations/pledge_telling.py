@@ -5,7 +5,7 @@ from libs.chassis.codec import dump
 from libs.chassis.database import WriteTx
 from libs.eventing import topics
 from libs.eventing.outbox import emit
-from rongqiao.lending.v1 import pledges_pb2 as pb
+from rongqiao.lending.v1 import events_pb2 as pb
 from services.lending.domain.application import Application
 from services.lending.domain.pledge import Pledge
 from services.lending.operations import feed

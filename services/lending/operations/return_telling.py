@@ -5,7 +5,7 @@ from libs.chassis.codec import dump
 from libs.chassis.database import WriteTx
 from libs.eventing import topics
 from libs.eventing.outbox import emit
-from rongqiao.lending.v1 import returns_pb2 as pb
+from rongqiao.lending.v1 import events_pb2 as pb
 from services.lending.domain.returns.returned import Return
 from services.lending.operations import feed
 from services.lending.store import return_books as book_store

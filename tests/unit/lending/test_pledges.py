@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, Forbidden, NotFound
 from libs.criteria.violation import Violation
+from rongqiao.lending.v1 import events_pb2
 from rongqiao.lending.v1 import pledges_pb2 as pb
 from services.lending.domain.pledge import (
     LIVE,
@@ -370,7 +371,7 @@ def test_what_others_are_told_of_a_pledge_names_no_right_and_nobody(desk: Desk) 
     lender.released(pledge)
 
     told = desk.events("PledgeChanged")
-    facts = [event.decode(pb.PledgeChanged) for event in told]
+    facts = [event.decode(events_pb2.PledgeChanged) for event in told]
 
     assert [fact.status for fact in facts] == [
         pb.PLEDGE_STATUS_PROPOSED,

@@ -15,7 +15,7 @@ from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, Forbidden
 from libs.criteria.violation import Violation
 from rongqiao.common.v1 import common_pb2
-from rongqiao.lending.v1 import lending_pb2, returns_pb2
+from rongqiao.lending.v1 import events_pb2, lending_pb2
 from services.lending.domain.loan import Loan
 from services.lending.domain.repayment import Repayment
 from services.lending.domain.returns.book import Reader
@@ -410,8 +410,8 @@ def test_only_the_bank_itself_sees_and_changes_its_returns(one_bank: Returner) -
             one_bank.desk.act(returns.load_return, by, new_return(period=period))
 
 
-def told_of(desk: Desk) -> list[returns_pb2.ReturnAccepted]:
-    return [event.decode(returns_pb2.ReturnAccepted) for event in desk.events("ReturnAccepted")]
+def told_of(desk: Desk) -> list[events_pb2.ReturnAccepted]:
+    return [event.decode(events_pb2.ReturnAccepted) for event in desk.events("ReturnAccepted")]
 
 
 def test_statistics_are_told_sums_and_no_borrower(either_bank: Returner) -> None:
@@ -530,6 +530,7 @@ def test_of_ten_thousand_rows_the_bad_ones_are_told(one_bank: Returner) -> None:
 def test_a_book_is_read_in_memory_that_its_rows_do_not_fill() -> None:
     csv = _long_book(2_000).csv
     reader = Reader(date(2024, 3, 31), {})
+    list(Reader(date(2024, 3, 31), {}).read(_long_book(1).csv))  # what is loaded with the first row stays
 
     tracemalloc.start()
     count = sum(1 for _ in reader.read(csv))
