@@ -1,5 +1,6 @@
 """Every service's HTTP application as it serves, on SQLite, with one account of each role."""
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -68,10 +69,7 @@ class Route:
     @property
     def url(self) -> str:
         ids = self.row.get("ids", {})
-        parts = [
-            ids.get(part[1:-1], "none") if part.startswith("{") else part for part in self.path.split("/")
-        ]
-        return "/".join(parts)
+        return re.sub(r"\{(\w+)\}", lambda part: ids.get(part[1], "none"), self.path)
 
     @property
     def message(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 
 _TYPE = re.compile(r"[a-z_]{1,30}\.[a-z_]{1,30}")
-Data = dict[str, str | int | None]
+Data = Mapping[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

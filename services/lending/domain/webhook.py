@@ -207,7 +207,7 @@ def body_of(notice: Notice, *, late: bool) -> bytes:
     """`late`: something newer about the subject has been delivered already."""
     told = {"id": notice.id, "position": notice.position, "subject": notice.subject, "late": late}
     stamp = notice.at.isoformat().replace("+00:00", "Z")
-    body = {"type": notice.type, "timestamp": stamp, "data": notice.data | told}
+    body = {"type": notice.type, "timestamp": stamp, "data": {**notice.data, **told}}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
