@@ -22,6 +22,7 @@ from libs.chassis.principal import BANK, Principal
 from services.lending.domain.intake import files
 from services.lending.domain.intake.files import Format
 from services.lending.domain.intake.report import (
+    ImportFile,
     ImportProducts,
     ImportReport,
     ImportRow,
@@ -89,6 +90,17 @@ def text(asked: ImportProducts) -> Sent:
     return Sent(
         file=io.BytesIO(asked.csv.encode()),
         kind=Format.CSV,
+        dry_run=asked.dry_run,
+        all_or_nothing=asked.all_or_nothing,
+    )
+
+
+def message(asked: ImportFile) -> Sent:
+    """A file that came in one message."""
+    return Sent(
+        file=io.BytesIO(asked.content),
+        kind=asked.format,
+        encoding=asked.encoding or "utf-8",
         dry_run=asked.dry_run,
         all_or_nothing=asked.all_or_nothing,
     )

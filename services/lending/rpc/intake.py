@@ -1,6 +1,5 @@
 """Products from files, and how good their records are, over gRPC."""
 
-import io
 from dataclasses import dataclass
 
 import grpc
@@ -10,8 +9,7 @@ from libs.chassis.rpc import RpcDoor
 from libs.chassis.wire import from_message, to_message, to_plain
 from rongqiao.lending.v1 import intake_pb2, intake_pb2_grpc
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.lending.domain.intake.files import Format
-from services.lending.domain.intake.report import ImportProducts
+from services.lending.domain.intake.report import ImportFile, ImportProducts
 from services.lending.domain.product_report import NewProductReport, ReportAnswer, ReportStatus
 from services.lending.operations import intake, quality
 
@@ -35,13 +33,7 @@ class IntakeServicer(intake_pb2_grpc.IntakeServicer):
 
     def ImportFile(self, request: intake_pb2.ImportFileRequest, context: Context) -> pb.ImportReport:
         call = self.door.call(context, writes=True)
-        sent = intake.Sent(
-            file=io.BytesIO(request.content),
-            kind=load(Format, to_plain(request).get("format")),
-            encoding=request.encoding or "utf-8",
-            dry_run=request.dry_run,
-            all_or_nothing=request.all_or_nothing,
-        )
+        sent = intake.message(from_message(ImportFile, request))
         with intake.judged(call.principal, sent, call.today) as judged:
             return to_message(pb.ImportReport, call.write(intake.import_products, judged))
 

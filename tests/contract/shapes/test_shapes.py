@@ -104,6 +104,7 @@ SCALARS = {
     bool: {FieldDescriptor.TYPE_BOOL},
     int: {FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64},
     str: {FieldDescriptor.TYPE_STRING},
+    bytes: {FieldDescriptor.TYPE_BYTES},
     date: {FieldDescriptor.TYPE_STRING},
     datetime: {FieldDescriptor.TYPE_STRING},
 }

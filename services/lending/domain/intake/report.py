@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from libs.criteria.shape import Shape
+from services.lending.domain.intake.files import Format
 from services.lending.domain.intake.mistakes import Mistake
 from services.lending.domain.intake.rows import Row
 
@@ -22,6 +23,17 @@ class ImportProducts(Shape):
     """Products as the text of a CSV; files of any format go to POST /v1/products/imports."""
 
     csv: str
+    dry_run: bool = False
+    all_or_nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFile(Shape):
+    """A file of products in one message; `encoding`: of a CSV, utf-8 where it is empty."""
+
+    content: bytes
+    format: Format
+    encoding: str = ""
     dry_run: bool = False
     all_or_nothing: bool = False
 
