@@ -9,6 +9,7 @@ from libs.eventing.inbox import Handler
 from libs.eventing.topics import Topic
 from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import events_pb2 as lending_events
+from rongqiao.lending.v1 import loans_pb2 as loans
 from services.guarantee.operations import drawing, recognitions
 
 
@@ -20,7 +21,8 @@ def on_loan(tx: WriteTx, event: Event) -> None:
 
 def on_repayment(tx: WriteTx, event: Event) -> None:
     told = event.decode(lending_events.RepaymentReceived)
-    if told.HasField("guarantee_id"):
+    recovered = told.kind == loans.REPAYMENT_KIND_RECOVERY  # of what the bank wrote off, not of what is under cover
+    if told.HasField("guarantee_id") and not recovered:
         drawing.follow_repayment(tx, told)
 
 

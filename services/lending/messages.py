@@ -72,7 +72,7 @@ def loan_changed(
     change: LoanChange,
     on: date,
     today: date,
-    earlier_loan_id: str | None = None,
+    counted_loan_id: str | None = None,
 ) -> events.LoanChanged:
     return wire.from_plain(
         events.LoanChanged,
@@ -84,7 +84,7 @@ def loan_changed(
             "business_date": on.isoformat(),
             "product_kind": application.product_kind,
             "dimensions": dump(application.dimensions),
-            "earlier_loan_id": earlier_loan_id,
+            "counted_loan_id": counted_loan_id,
         },
     )
 

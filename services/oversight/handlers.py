@@ -27,6 +27,7 @@ def _decoded(kind: type[M], operation: Callable[[WriteTx, M], None]) -> Handler:
 
 HANDLERS: Mapping[Topic, Handler] = {
     topics.LENDING_LOAN: _decoded(lending_events.LoanDisbursed, operations.count_loan),
+    topics.LENDING_LOAN_STATE: _decoded(lending_events.LoanChanged, operations.move_first_loan),
     topics.LENDING_APPLICATION: _decoded(lending_events.ApplicationChanged, operations.count_application),
     topics.LENDING_REPAYMENT: _decoded(lending_events.RepaymentReceived, operations.count_repayment),
     topics.MATCHING_RECOMMENDATION: _decoded(

@@ -82,9 +82,25 @@ def insert_flow(tx: WriteTx, row: Mapping[str, Any]) -> bool:
     return insert_if_absent(tx, flows, {**row, "recorded_at": tx.now})
 
 
-def has_loan(tx: ReadTx, firm_key: str) -> bool:
-    known = (flows.c.firm_key == firm_key) & (flows.c.flow == Flow.LOAN)
-    return bool(tx.scalar(sa.select(sa.exists().where(known))))
+def first_loan_of(tx: ReadTx, firm_key: str) -> sa.Row[Any] | None:
+    """What counts as the firm's first loan: its id, month and release."""
+    mine = (flows.c.firm_key == firm_key) & (flows.c.flow == Flow.LOAN) & flows.c.first_loan
+    return tx.row(sa.select(flows.c.id, flows.c.month, flows.c.release_id).where(mine))
+
+
+def forget_first_loan(tx: WriteTx, loan_id: str) -> None:
+    """The loan counts no more as a first one, unless that is published."""
+    _put_first_loan(tx, loan_id, first=False)
+
+
+def note_first_loan(tx: WriteTx, loan_id: str) -> None:
+    """The loan counts as a first one, where it is known and not published yet."""
+    _put_first_loan(tx, loan_id, first=True)
+
+
+def _put_first_loan(tx: WriteTx, loan_id: str, *, first: bool) -> None:
+    this = (flows.c.id == loan_id) & flows.c.release_id.is_(None)
+    tx.execute(sa.update(flows).where(this).values(first_loan=first))
 
 
 def put_guarantee(tx: WriteTx, guarantee_id: str, amount_fen: int, settled: bool) -> None:

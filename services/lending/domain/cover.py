@@ -13,7 +13,12 @@ _READY = (Cover.NOT_NEEDED, Cover.CONFIRMED)
 def covered(
     application: Application, cover: Cover, guarantee_id: str | None, note: str | None = None
 ) -> Application:
-    """The application with news of its guarantee. News that is older than what is known changes nothing."""
+    """The application with news of its guarantee. News that is older than what is known changes nothing.
+
+    A note alone is news: a loan was drawn that the guarantee does not cover.
+    """
+    if _ORDER[cover] == _ORDER[application.cover] and note is not None:
+        return replace(application, cover_note=note)
     if _ORDER[cover] <= _ORDER[application.cover]:
         return application
     return replace(

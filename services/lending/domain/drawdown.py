@@ -12,6 +12,7 @@ from libs.finance.schedule import PrincipalPart, RepaymentMethod
 from libs.registry.loan_terms import ProductKind, RateBase, RateReset
 from libs.registry.lpr import LprTenor, lpr_on
 from services.lending.domain.application import Application, check_number
+from services.lending.domain.cover import is_in_parts
 from services.lending.domain.loan import Loan
 from services.lending.domain.loan_plan import months_until
 from services.lending.domain.offer import Decision
@@ -54,6 +55,7 @@ def loan_of(
     assert decision is not None  # only approved applications are drawn
     _check_day(application, decision, product, told.disbursed_on, today)
     amount_fen = _amount(decision, product, drawn, told.amount_fen)
+    _check_covered(application, decision, drawn, amount_fen)
     term_months = _term(decision, product, told.term_months)
     rate = _priced(decision, told)
     return Loan(
@@ -168,6 +170,21 @@ def _amount(decision: Decision, product: Product, drawn: Sequence[Loan], told_fe
         problem = f"{amount_fen} fen cannot be drawn: {left_fen} of {decision.amount_fen} fen are left."
         raise Violation("amount_fen", problem, "Draw at most what is left.")
     return amount_fen
+
+
+def _check_covered(
+    application: Application, decision: Decision, drawn: Sequence[Loan], amount_fen: int
+) -> None:
+    """A guarantee covers one loan, or the parts that were agreed on, and none of them again after its repayment."""
+    if application.programme is None or not drawn:
+        return
+    if not is_in_parts(application):
+        mend = "Draw it at once, or agree with the guarantor on parts before."
+        raise Violation("amount_fen", "The guarantee of this loan covers one drawdown.", mend)
+    left_fen = decision.amount_fen - sum(loan.amount_fen for loan in drawn)
+    if amount_fen > left_fen:
+        message = f"The guarantee covers {left_fen} fen more; what was repaid is not covered again."
+        raise Violation("amount_fen", message, "Draw at most that, or apply for a line without a guarantee.")
 
 
 def _term(decision: Decision, product: Product, told_months: int | None) -> int:

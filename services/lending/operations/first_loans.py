@@ -89,7 +89,8 @@ def move(tx: WriteTx, before: Loan | None, earlier: Loan) -> None:
     """What was taken for the first loan is none: an earlier drawdown came to light."""
     if before is not None and before.first_loan is not None:
         after = replace(before, first_loan=None)
-        loan_telling.keep(tx, after, LoanChange.FIRST_LOAN_MOVED, earlier.disbursed_on, earlier.id)
+        counted = earlier.id if earlier.first_loan in COUNTED else None
+        loan_telling.keep(tx, after, LoanChange.FIRST_LOAN_MOVED, earlier.disbursed_on, counted)
 
 
 def _check_consent(tx: ReadTx, application: Application, told: Attestation) -> None:

@@ -15,15 +15,15 @@ from services.lending.store import loans as loan_store
 from services.lending.store import products as product_store
 
 
-def keep(tx: WriteTx, loan: Loan, change: LoanChange, on: date, earlier_loan_id: str | None = None) -> Loan:
+def keep(tx: WriteTx, loan: Loan, change: LoanChange, on: date, counted_loan_id: str | None = None) -> Loan:
     """Store what a loan has become and tell it."""
     loan_store.update(tx, loan)
-    tell(tx, loan, change, on, earlier_loan_id)
+    tell(tx, loan, change, on, counted_loan_id)
     return loan
 
 
-def tell(tx: WriteTx, loan: Loan, change: LoanChange, on: date, earlier_loan_id: str | None = None) -> None:
-    _tell(tx, loan, application_store.get(tx, loan.application_id), change, on, earlier_loan_id)
+def tell(tx: WriteTx, loan: Loan, change: LoanChange, on: date, counted_loan_id: str | None = None) -> None:
+    _tell(tx, loan, application_store.get(tx, loan.application_id), change, on, counted_loan_id)
 
 
 def disbursed(tx: WriteTx, loan: Loan, application: Application, renewed: Loan | None) -> None:
@@ -52,9 +52,9 @@ def _tell(
     application: Application,
     change: LoanChange,
     on: date,
-    earlier_loan_id: str | None = None,
+    counted_loan_id: str | None = None,
 ) -> None:
     feed.note(tx, loan.bank, f"loan.{change.lower()}", loan.id, messages.loan_notice(loan, on))
     if not loan.sandbox:
-        fact = messages.loan_changed(loan, application, change, on, tx.today, earlier_loan_id)
+        fact = messages.loan_changed(loan, application, change, on, tx.today, counted_loan_id)
         emit(tx, topics.LENDING_LOAN_STATE, loan.id, fact)

@@ -14,8 +14,11 @@ def is_own_loan(tx: ReadTx, loan_id: str, party: str, bank: str) -> bool:
 
 
 def guarantee_to_renew(tx: ReadTx, application: Application) -> str | None:
-    """The guarantee under the loan that the application renews, where there is one."""
-    if application.renewal is None:
+    """The guarantee under the loan that the application settles, whose room is handed on, where there is one.
+
+    A loan that is repaid before it is renewed gives its room back by that.
+    """
+    if application.renewal is None or not application.renewal.without_repayment:
         return None
     renewed = loans.c.id == application.renewal.loan_id
     row = tx.row(sa.select(loans.c.guarantee_id).where(renewed))

@@ -7,6 +7,7 @@ from services.oversight.operations.facts import (
     count_recommendation,
     count_repayment,
     follow_guarantee,
+    move_first_loan,
 )
 from services.oversight.operations.release import release_ripe
 
@@ -17,5 +18,6 @@ __all__ = [
     "count_repayment",
     "follow_guarantee",
     "get_flows",
+    "move_first_loan",
     "release_ripe",
 ]

@@ -19,13 +19,37 @@ _NOT_SETTLED = (guarantee.GUARANTEE_STATUS_RESERVED, guarantee.GUARANTEE_STATUS_
 
 
 def count_loan(tx: WriteTx, fact: lending_events.LoanDisbursed) -> None:
-    """A loan; a firm's first one at most once, also when it drew two on the same day."""
+    """A loan; it counts as a first one where lending says so, and at most once a firm.
+
+    Where an earlier drawdown came to light lending counts that one instead: so does oversight, as long as the other is
+    not published yet.
+    """
     row = _row(Flow.LOAN, fact.loan_id, fact)
-    first = fact.dimensions.first_time_borrower and not store.has_loan(tx, fact.dimensions.firm_key)
+    first = fact.first_loan == lending.FIRST_LOAN_STATE_COUNTED and _is_first(tx, row)
     guarantee_id = fact.guarantee_id if fact.HasField("guarantee_id") else None
     store.insert_flow(
         tx, row | {"amount_fen": fact.amount_fen, "first_loan": first, "guarantee_id": guarantee_id}
     )
+
+
+def move_first_loan(tx: WriteTx, fact: lending_events.LoanChanged) -> None:
+    """A loan was taken for a firm's first and is not; another may count instead. What is published stays."""
+    if fact.change != lending_events.LOAN_CHANGE_FIRST_LOAN_MOVED:
+        return
+    store.forget_first_loan(tx, fact.loan_id)
+    if fact.HasField("counted_loan_id") and store.first_loan_of(tx, fact.dimensions.firm_key) is None:
+        store.note_first_loan(tx, fact.counted_loan_id)
+
+
+def _is_first(tx: WriteTx, row: dict[str, Any]) -> bool:
+    """Whether this loan is the firm's first of those that are known; one of a later month gives way to it."""
+    known = store.first_loan_of(tx, row["firm_key"])
+    if known is None:
+        return True
+    if known.release_id is not None or known.month <= row["month"]:
+        return known.id == row["id"]
+    store.forget_first_loan(tx, known.id)
+    return True
 
 
 def count_application(tx: WriteTx, fact: lending_events.ApplicationChanged) -> None:

@@ -13,6 +13,7 @@ from libs.eventing.inbox import Inbox
 from rongqiao.guarantee.v1 import events_pb2 as events
 from rongqiao.guarantee.v1 import guarantee_pb2 as pb
 from rongqiao.lending.v1 import events_pb2 as lending_events
+from rongqiao.lending.v1 import loans_pb2
 from services.guarantee import jobs
 from services.guarantee.domain.guarantee import Guarantee, GuaranteeStatus
 from services.guarantee.handlers import HANDLERS
@@ -169,7 +170,9 @@ def test_a_guarantee_in_effect_covers_no_other_loan(database: Database, other: d
     assert read_back(database, guarantee) == guarantee
 
 
-def event_of(topic: topics.Topic, message: lending_events.LoanDisbursed, sequence: int) -> Event:
+def event_of(
+    topic: topics.Topic, message: lending_events.LoanDisbursed | lending_events.RepaymentReceived, sequence: int
+) -> Event:
     return Event(
         topic=topic.name,
         subject=message.loan_id,
@@ -188,6 +191,24 @@ def test_a_loan_without_a_guarantee_is_none_of_our_business(database: Database) 
     database.transact(lambda tx: Inbox(HANDLERS).receive(tx, event_of(topics.LENDING_LOAN, plain, 1), {}))
 
     assert held(database) == {}
+
+
+def test_what_comes_back_after_a_write_off_frees_nothing(database: Database) -> None:
+    """The bank owes itself nothing any more; the guarantee stands until it is called or its loan is repaid."""
+    guarantee = disburse(database, confirm(database, reserve(database, wish())))
+    recovered = lending_events.RepaymentReceived(
+        loan_id="loan_of_app_1",
+        principal_fen=100,
+        outstanding_fen=0,
+        business_date="2026-11-22",
+        guarantee_id=guarantee.id,
+        kind=loans_pb2.REPAYMENT_KIND_RECOVERY,
+    )
+
+    event = event_of(topics.LENDING_REPAYMENT, recovered, 1)
+    database.transact(lambda tx: Inbox(HANDLERS).receive(tx, event, {}))
+
+    assert read_back(database, guarantee) == guarantee
 
 
 def test_the_reader_lets_a_disbursement_take_effect_once(database: Database) -> None:

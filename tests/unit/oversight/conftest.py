@@ -39,7 +39,7 @@ class Bureau:
             "amount_fen": 100_000_000,
             "kind": lending.PRODUCT_KIND_WORKING_CAPITAL,
             "on": "2026-10-15",
-            "first": False,
+            "first": None,
             "guarantee_id": None,
         } | change
         fact = lending_events.LoanDisbursed(
@@ -49,10 +49,21 @@ class Bureau:
             amount_fen=facts["amount_fen"],
             business_date=facts["on"],
             guarantee_id=facts["guarantee_id"],
-            dimensions=dimensions(firm, facts["county"], facts["first"]),
+            dimensions=dimensions(firm, facts["county"]),
+            first_loan=facts["first"],
         )
         self.database.transact(lambda tx: operations.count_loan(tx, fact))
         return loan_id
+
+    def move(self, loan_id: str, firm: str, counted: str | None) -> None:
+        """Lending says that this loan was not the firm's first, and which counts instead."""
+        fact = lending_events.LoanChanged(
+            loan_id=loan_id,
+            change=lending_events.LOAN_CHANGE_FIRST_LOAN_MOVED,
+            dimensions=dimensions(firm, "640104"),
+            counted_loan_id=counted,
+        )
+        self.database.transact(lambda tx: operations.move_first_loan(tx, fact))
 
     def lend_many(self, firms: int, **change: Any) -> None:
         """Like loans of so many firms, by two banks in turn."""
@@ -83,14 +94,13 @@ class Bureau:
         return {(cell["row"], cell["column"]): "*" if cell["hidden"] else cell["value"] for cell in cells}
 
 
-def dimensions(firm: str, county: str, first: bool = False) -> common.Dimensions:
+def dimensions(firm: str, county: str) -> common.Dimensions:
     return common.Dimensions(
         county=county,
         industry_division="34",
         size=common.SIZE_SMALL,
         owner_kind=common.OWNER_KIND_ENTERPRISE,
         firm_key=firm,
-        first_time_borrower=first,
     )
 
 
@@ -105,6 +115,7 @@ def bureau(database_url: str) -> Iterator[Bureau]:
         yield Bureau(database)
 
 
+COUNTED = lending.FIRST_LOAN_STATE_COUNTED
 EFFECTIVE = guarantee.GUARANTEE_STATUS_EFFECTIVE
 RESERVED = guarantee.GUARANTEE_STATUS_RESERVED
 CANCELLED = guarantee.GUARANTEE_STATUS_CANCELLED

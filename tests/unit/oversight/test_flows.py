@@ -14,7 +14,7 @@ from rongqiao.oversight.v1 import oversight_pb2_grpc
 from services.oversight import operations
 from services.oversight.rpc import OversightServicer
 from tests.support.rpc import door_of, serving, token_of
-from tests.unit.oversight.conftest import CANCELLED, EFFECTIVE, POLICIES, RESERVED, Bureau, asked, dimensions
+from tests.unit.oversight.conftest import CANCELLED, COUNTED, EFFECTIVE, POLICIES, RESERVED, Bureau, asked, dimensions
 
 
 def test_a_table_has_every_label_and_its_totals(bureau: Bureau) -> None:
@@ -27,7 +27,7 @@ def test_a_table_has_every_label_and_its_totals(bureau: Bureau) -> None:
     assert table["640202", "WORKING_CAPITAL"] == 7
     assert table["", ""] == table["", "WORKING_CAPITAL"] == 13
     assert table["640502", "PROJECT"] == 0
-    assert len(table) == 23 * 9
+    assert len(table) == 23 * 11
 
 
 def test_a_small_cell_is_hidden_and_so_is_what_would_give_it_away(bureau: Bureau) -> None:
@@ -148,12 +148,65 @@ def test_a_guarantee_that_never_took_effect_covers_nothing(bureau: Bureau) -> No
 
 
 def test_a_firm_has_one_first_loan(bureau: Bureau) -> None:
-    bureau.lend_many(6, first=True)
-    bureau.lend_many(6, first=True)
+    bureau.lend_many(6, first=COUNTED)
+    bureau.lend_many(6, first=COUNTED)
     bureau.release()
 
     assert bureau.table(measure="FIRST_LOANS")["", ""] == 6
     assert bureau.table(measure="LOANS")["", ""] == 12
+
+
+@pytest.mark.parametrize("told", [None, "PRESUMED", "CONFIRMED", "COUNTED_APART"])
+def test_only_what_lending_counted_is_a_first_loan(bureau: Bureau, told: str | None) -> None:
+    """Neither what is presumed of a firm, nor the first loan of an individual business."""
+    state = None if told is None else lending.FirstLoanState.Value(f"FIRST_LOAN_STATE_{told}")
+    bureau.lend_many(6, first=COUNTED)
+    bureau.lend("firm_other", first=state)
+    bureau.release()
+
+    assert bureau.table(measure="FIRST_LOANS")["", ""] == 6
+
+
+@pytest.mark.parametrize("moved_first", [False, True])
+@pytest.mark.parametrize("earlier_on", ["2026-09-10", "2026-10-01"])
+def test_a_first_loan_moves_to_an_earlier_drawdown_that_came_to_light(
+    bureau: Bureau, moved_first: bool, earlier_on: str
+) -> None:
+    """In whatever order the two facts come; a month with a single firm would be hidden, so others stand beside it."""
+    for month in ("2026-09", "2026-10"):
+        for number in range(6):
+            bank = ("org_spring", "org_ridge")[number % 2]
+            bureau.lend(f"other_{month}_{number}", first=COUNTED, on=f"{month}-15", bank=bank)
+    late = bureau.lend("firm", first=COUNTED, on="2026-10-20")
+    earlier = f"loan_{int(late.removeprefix('loan_')) + 1}"
+    steps = [lambda: bureau.lend("firm", first=COUNTED, on=earlier_on), lambda: bureau.move(late, "firm", earlier)]
+    for step in reversed(steps) if moved_first else steps:
+        step()
+    bureau.release()
+
+    whole = bureau.table(measure="FIRST_LOANS", month_from="2026-09", rows="MONTH", columns="COUNTY")
+    by_month = {month: whole[month, ""] for month in ("2026-09", "2026-10")}
+    assert by_month == {"2026-09": 6 + (earlier_on < "2026-10"), "2026-10": 6 + (earlier_on > "2026-10")}
+
+
+def test_a_first_loan_that_nobody_confirmed_counts_no_more(bureau: Bureau) -> None:
+    bureau.lend_many(6, first=COUNTED)
+    bureau.move(bureau.lend("firm", first=COUNTED), "firm", None)
+    bureau.release()
+
+    assert bureau.table(measure="FIRST_LOANS")["", ""] == 6
+
+
+def test_what_is_published_of_first_loans_stays(bureau: Bureau) -> None:
+    bureau.lend_many(6, first=COUNTED)
+    late = bureau.lend("firm", first=COUNTED)
+    bureau.release()
+    bureau.move(late, "firm", bureau.lend("firm", first=COUNTED, on="2026-09-01"))
+    bureau.lend_many(6, on="2026-09-15")
+    bureau.release()
+
+    assert bureau.table(measure="FIRST_LOANS")["", ""] == 7
+    assert bureau.table(measure="FIRST_LOANS", month_from="2026-09", month_to="2026-09")["", ""] == 0
 
 
 def test_applications_repayments_and_recommendations_count_once_each(bureau: Bureau) -> None:
