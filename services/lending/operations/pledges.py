@@ -1,7 +1,7 @@
 """Pledges: taken by a bank for an application, registered, watched, and released."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 from libs.chassis.database import Database, ReadTx, WriteTx
@@ -27,6 +27,7 @@ from services.lending.domain.product import Product
 from services.lending.operations import feed, rights
 from services.lending.operations.pledge_telling import tell
 from services.lending.store import applications as application_store
+from services.lending.store import loans as loan_store
 from services.lending.store import pledges as pledge_store
 from services.lending.store import products as product_store
 
@@ -111,16 +112,24 @@ def sign_all(tx: WriteTx, application: Application, number: str, signed_on: date
             tell(tx, signed, application)
 
 
-def check_before_drawdown(tx: WriteTx, application: Application, amount_fen: int, matures_on: date) -> None:
-    """Violation unless every right that the application wants is pledged, registered, alive beyond the loan, and all
-    together carry it. Call it under the application's lock, before the loan is stored."""
-    pledges = pledge_store.of_application(tx, application.id)
+def secure(tx: WriteTx, application: Application, amount_fen: int, matures_on: date) -> None:
+    """Before a drawdown, under the application's lock and before the loan is stored.
+
+    Violation unless every right that the application wants is pledged, registered, alive beyond the loan, and all
+    together carry it. A renewal without repayment takes over what stands behind the loan that it settles.
+    """
+    pledges = (*pledge_store.of_application(tx, application.id), *_renewed(tx, application))
     found = rules.missing(application.ip_rights, pledges)
     for pledge in pledges:
         found += rules.at_drawdown(pledge, matures_on, tx.today)
     rules.check(found)
     if pledges:
         _check_carried(tx, application, pledges, amount_fen)
+    for pledge in pledges:
+        if pledge.application_id != application.id:
+            taken = replace(pledge, application_id=application.id, debt_ends_on=matures_on)
+            pledge_store.update(tx, taken)
+            tell(tx, taken, application)
 
 
 def release_all(tx: WriteTx, application_id: str, reason: str) -> None:
@@ -138,6 +147,18 @@ def watch(database: Database) -> int:
         last = tx.today + timedelta(days=tx.policies.integer_on("lending.ip_watch", tx.today))
         due = pledge_store.due_by(tx, last, _BATCH)
     return sum(database.transact(lambda tx, pledge_id=pledge_id: _told(tx, pledge_id)) for pledge_id in due)
+
+
+def _renewed(tx: WriteTx, application: Application) -> tuple[Pledge, ...]:
+    """The pledges of the loan that a renewal without repayment settles, where they secure no other loan."""
+    renewal = application.renewal
+    old = loan_store.if_any(tx, renewal.loan_id) if renewal and renewal.without_repayment else None
+    if old is None or old.bank != application.bank or old.party != application.party:
+        return ()
+    application_store.to_change(tx, old.application_id)
+    if pledge_store.outstanding(tx, old.application_id) > old.outstanding_fen:
+        return ()
+    return pledge_store.of_application(tx, old.application_id)
 
 
 def _told(tx: WriteTx, pledge_id: str) -> bool:

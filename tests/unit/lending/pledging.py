@@ -129,5 +129,5 @@ class Lender:
     def check(self, application: Application, amount_fen: int, matures_on: date = date(2029, 11, 22)) -> None:
         """What a drawdown of so much would be told."""
         self.desk.database.transact(
-            lambda tx: pledges.check_before_drawdown(tx, application, amount_fen, matures_on)
+            lambda tx: pledges.secure(tx, application, amount_fen, matures_on)
         )
