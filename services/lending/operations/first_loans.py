@@ -10,7 +10,7 @@ from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.credit.v1 import events_pb2 as credit_events
 from services.lending.domain import first_loan as rules
 from services.lending.domain.application import Application, ApplicationStatus
-from services.lending.domain.first_loan import Attestation, FirstLoanFinding
+from services.lending.domain.first_loan import Attestation, FirstLoanFinding, FirstLoanRules
 from services.lending.domain.life import ENDED_UNDRAWN
 from services.lending.domain.loan import FirstLoanState, Loan, LoanChange
 from services.lending.operations import loan_rules, loan_telling, rights
@@ -41,7 +41,7 @@ def attest(tx: WriteTx, by: Principal, application_id: str, told: Attestation) -
         report_number=told.report_number,
         history=told.history,
         consent_id=told.consent_id,
-        first=rules.is_first(told, loan_rules.first_loan(tx.policies, tx.today)),
+        first=rules.is_first(told, _rules_of_today(tx)),
         attested_by=by.subject,
         attested_at=tx.now,
     )
@@ -72,7 +72,7 @@ def count(tx: WriteTx, loan: Loan, application: Application) -> tuple[Loan, Loan
     """
     firm, kind = application.dimensions, application.product_kind
     numbers = loan_rules.first_loan(tx.policies, loan.disbursed_on)
-    if loan.sandbox or rules.may_count(firm, kind, numbers) is None:
+    if loan.sandbox or numbers is None or rules.may_count(firm, kind, numbers) is None:
         return loan, None
     earliest = first_store.lock_firm(tx, firm.firm_key)
     if earliest is not None and earliest[1] <= loan.disbursed_on:
@@ -91,6 +91,12 @@ def move(tx: WriteTx, before: Loan | None, earlier: Loan) -> None:
         after = replace(before, first_loan=None)
         counted = earlier.id if earlier.first_loan in COUNTED else None
         loan_telling.keep(tx, after, LoanChange.FIRST_LOAN_MOVED, earlier.disbursed_on, counted)
+
+
+def _rules_of_today(tx: ReadTx) -> FirstLoanRules:
+    found = loan_rules.first_loan(tx.policies, tx.today)
+    assert found is not None  # they are older than the platform
+    return found
 
 
 def _check_consent(tx: ReadTx, application: Application, told: Attestation) -> None:

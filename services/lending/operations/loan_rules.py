@@ -3,13 +3,14 @@
 from datetime import date
 
 from libs.chassis import codec
-from libs.policy import PolicySet
+from libs.criteria.violation import Violation
+from libs.policy import NoPolicyValue, PolicySet
 from services.lending.domain.extension import ExtensionRules
 from services.lending.domain.first_loan import FirstLoanRules
 from services.lending.domain.inclusive import Borrowers, InclusiveRules
 from services.lending.domain.loan import LoanClass
 from services.lending.domain.loan_class import Floors
-from services.lending.domain.renewal import RenewalRules, RenewalScope
+from services.lending.domain.renewal import SOURCE, RenewalRules, RenewalScope
 
 
 def class_floors(policies: PolicySet, on: date) -> Floors:
@@ -31,6 +32,17 @@ def extension(policies: PolicySet, on: date) -> ExtensionRules:
 
 
 def renewal(policies: PolicySet, on: date) -> RenewalRules:
+    """Violation for a day on which there was no such way yet."""
+    try:
+        return _renewal(policies, on)
+    except NoPolicyValue as missing:
+        mend = "Renew it with repayment, or mend the date."
+        raise Violation(
+            "contracts/signed_on", f"Not renewed so on {on}: {missing}", mend, SOURCE
+        ) from missing
+
+
+def _renewal(policies: PolicySet, on: date) -> RenewalRules:
     until = policies.value_on("lending.renewal_medium_firms_until", on)
     return RenewalRules(
         scope=codec.load(RenewalScope, policies.record_on("lending.renewal_scope", on)),
@@ -39,8 +51,20 @@ def renewal(policies: PolicySet, on: date) -> RenewalRules:
     )
 
 
-def first_loan(policies: PolicySet, on: date) -> FirstLoanRules:
-    return codec.load(FirstLoanRules, policies.record_on("lending.first_loan", on))
+def first_loan(policies: PolicySet, on: date) -> FirstLoanRules | None:
+    """None for a day before first loans were counted."""
+    try:
+        return codec.load(FirstLoanRules, policies.record_on("lending.first_loan", on))
+    except NoPolicyValue:
+        return None
+
+
+def inclusive_if_any(policies: PolicySet, on: date) -> InclusiveRules | None:
+    """None for a day before there was a definition."""
+    try:
+        return inclusive(policies, on)
+    except NoPolicyValue:
+        return None
 
 
 def inclusive(policies: PolicySet, on: date) -> InclusiveRules:

@@ -106,12 +106,13 @@ def disburse(tx: WriteTx, by: Principal, application_id: str, disbursement: Disb
     return loan
 
 
-def _inclusive(tx: ReadTx, loan: Loan, application: Application, product: Product) -> Inclusive:
+def _inclusive(tx: ReadTx, loan: Loan, application: Application, product: Product) -> Inclusive | None:
+    """None for a loan from before there was a definition."""
     decision = application.decision
     assert decision is not None  # it was drawn on
     line_fen = decision.borrower_line_fen or decision.amount_fen
-    rules = loan_rules.inclusive(tx.policies, loan.disbursed_on)
-    return judged(application.dimensions, product.terms.kind, line_fen, rules)
+    rules = loan_rules.inclusive_if_any(tx.policies, loan.disbursed_on)
+    return None if rules is None else judged(application.dimensions, product.terms.kind, line_fen, rules)
 
 
 def _planned(tx: WriteTx, loan: Loan, product: Product, told: Disbursement) -> Loan:

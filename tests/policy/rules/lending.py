@@ -79,6 +79,7 @@ def first(
     """What a history in the credit system leaves of a first loan, and as what it counts when it is drawn."""
     day = date.fromisoformat(on)
     numbers = loan_rules.first_loan(_policies(), day)
+    assert numbers is not None
     told = Attestation(
         report_on=day,
         report_number="R-1",

@@ -20,8 +20,9 @@ from services.lending.domain.application import Application, Contracts
 from services.lending.domain.drawdown import Disbursement
 from services.lending.domain.first_loan import Attestation, CreditHistory
 from services.lending.domain.loan import FirstLoanState, Inclusive, Loan
-from services.lending.operations import first_loans, loans
+from services.lending.operations import first_loans, loan_rules, loans
 from tests.support.lending import DIMENSIONS, new_product
+from tests.support.services import house_policies
 from tests.unit.lending.desk import APPROVAL, BANK, OFFICER, OTHER_BANK, OWNER, THEIR_MANAGER, Desk, later
 
 TODAY = date(2026, 11, 22)
@@ -238,3 +239,13 @@ def test_a_loan_is_inclusive_by_the_whole_line_of_its_borrower(
     approval = replace(APPROVAL, borrower_line_fen=line_fen)
 
     assert drawn(one_desk, approved(one_desk, firm(), approval)).inclusive == wanted
+
+
+def test_before_there_was_a_rule_nothing_is_judged() -> None:
+    long_ago = date(2015, 1, 1)
+
+    assert loan_rules.first_loan(house_policies(), long_ago) is None
+    assert loan_rules.inclusive_if_any(house_policies(), long_ago) is None
+    with pytest.raises(Violation) as refused:
+        loan_rules.renewal(house_policies(), long_ago)
+    assert refused.value.field == "contracts/signed_on"
