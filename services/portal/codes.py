@@ -22,7 +22,10 @@ TONES = {
         ),
         "good",
     ),
-    **dict.fromkeys(("OPEN", "REFERRED", "OPENING", "SUBMITTED", "DRAFT", "RESERVED", "NOT_KEPT"), "wait"),
+    **dict.fromkeys(
+        ("OPEN", "REFERRED", "OPENING", "SUBMITTED", "DRAFT", "CHECKED", "SCHEDULED", "RESERVED", "NOT_KEPT"),
+        "wait",
+    ),
     **dict.fromkeys(("REFUSED", "DECLINED", "REJECTED", "SUSPENDED"), "bad"),
 }
 

@@ -47,6 +47,7 @@ class Speech:
             "fact": partial(formatting.fact_label, language=language),
             "months": self.months,
             "listed": self.listed,
+            "state": lambda message: code(message, "status"),
         }
 
     def functions(self) -> dict[str, Callable[..., Any]]:
@@ -58,6 +59,9 @@ class Speech:
             self.fact_value,
             self.scope_name,
             self.rate_words,
+            self.span_words,
+            self.market_words,
+            self.tier_words,
             self.regions_words,
             self.industries_words,
             self.criterion_words,
@@ -109,6 +113,31 @@ class Speech:
             )
         low, high = rate.min_ppm // PPM_PER_BP, rate.max_ppm // PPM_PER_BP
         return self.words(f"rate.{base}", low=f"{low:+d}", high=f"{high:+d}")
+
+    def span_words(self, rates: lending.ProductRates, which: str, basis: str = "effective_ppm") -> str:
+        """From the cheapest loan under the terms to the dearest."""
+        if not rates.HasField(which):  # pyright: ignore[reportArgumentType] - lender or all_in
+            return self.words("products.no_rate")
+        span: lending.RateSpan = getattr(rates, which)
+        low, high = (formatting.percent(getattr(rate, basis)) for rate in (span.min, span.max))
+        return low if low == high else self.words("products.range", low=low, high=high)
+
+    def market_words(self, product: lending.Product) -> str:
+        """The days on which the version was, is or will be on the market."""
+        if product.HasField("first_marketed_on"):
+            last = product.last_marketed_on or ""
+            return self.words("products.range", low=product.first_marketed_on, high=last)
+        if product.HasField("market_from"):
+            return self.words("products.coming", day=product.market_from)
+        return "—"
+
+    def tier_words(self, tier: lending.AmountTier) -> str:
+        fact = formatting.fact_label(tier.fact, self.language)
+        amount = formatting.wan(tier.amount_max_fen, language=self.language)
+        if not tier.HasField("up_to"):
+            return self.words("products.tier_open", fact=fact, amount=amount)
+        bound = self.fact_value(tier.fact, str(tier.up_to))
+        return self.words("products.tier", fact=fact, bound=bound, amount=amount)
 
     def regions_words(self, found: Iterable[str]) -> str:
         return self.listed(formatting.region_name(region) for region in found)

@@ -109,14 +109,18 @@ def rewritten(product: Product, terms: ProductTerms, by: str) -> Product:
 def checked(product: Product, by: str, at: datetime) -> Product:
     """The draft as a second person read it; Violation for its author."""
     _expect(product, ProductStatus.DRAFT)
-    _other_than_author(product, by, "checked_by", "check")
+    if product.created_by == by:
+        why = "Whoever registered a product may not check it."
+        raise Violation("checked_by", why, "Let a second person check it.")
     return replace(product, status=ProductStatus.CHECKED, checked_by=by, checked_at=at)
 
 
 def scheduled(product: Product, publication: Publication, by: str, at: datetime, today: date) -> Product:
     """The version as it will come on the market, today or later. A draft is checked in the same step."""
     _expect(product, ProductStatus.DRAFT, ProductStatus.CHECKED)
-    _other_than_author(product, by, "published_by", "publish")
+    if product.created_by == by:
+        why = "Whoever registered a product may not publish it."
+        raise Violation("published_by", why, "Let a second person publish it.")
     read = checked(product, by, at) if product.status is ProductStatus.DRAFT else product
     starts = publication.market_from or today
     _check_days(starts, publication.market_until, today)
@@ -202,16 +206,9 @@ _MENDS = {
 }
 
 
-def _other_than_author(product: Product, by: str, field: str, act: str) -> None:
-    if product.created_by == by:
-        mend = f"Let a second person {act} it."
-        raise Violation(field, f"Whoever registered a product may not {act} it.", mend)
-
-
 def _check_days(starts: date, until: date | None, today: date) -> None:
     if starts < today:
-        mend = "Give today or a later day."
-        raise Violation("market_from", f"{starts} has passed.", mend)
+        raise Violation("market_from", f"{starts} has passed.", "Give today or a later day.")
     if until is not None and until < starts:
         mend = "Give a last day that is not before the first."
         raise Violation("market_until", f"{until} is before {starts}.", mend)
