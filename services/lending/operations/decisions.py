@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from libs.chassis.clock import business_date
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import BANK, Principal, Role
 from libs.registry.decline_reasons import decline_reasons
@@ -58,8 +57,7 @@ def sign_contracts(tx: WriteTx, by: Principal, application_id: str, contracts: C
     application = rights.own_application(tx, by, application_id)
     life.expect(application, life.Act.SIGN)
     renewals.check_signing(tx, application, contracts.signed_on)
-    approved_on = business_date(application.decision.decided_at) if application.decision else tx.today
-    signed = telling.keep(tx, life.contracted(application, contracts, tx.now, approved_on, tx.today))
+    signed = telling.keep(tx, life.contracted(application, contracts, tx.now, tx.today))
     if contracts.pledge_contract is not None:
         pledges.sign_all(tx, signed, contracts.pledge_contract, contracts.signed_on)
     return signed

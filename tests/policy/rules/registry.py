@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from libs.finance.money import fen_of_yuan
+from libs.registry import workdays
 from libs.registry.lpr import LprRate, LprTenor, lpr_on
 from libs.registry.regions import Region, county_of
 from libs.registry.size import Size, size_of
@@ -38,6 +39,12 @@ def county(code: str) -> Region:
     return county_of(code)
 
 
+def workday(after: str, count: int) -> dict[str, object]:
+    start = date.fromisoformat(after)
+    day = workdays.after(start, count)
+    return {"day": day, "known": workdays.is_known(start, day)}
+
+
 def _fen(ten_thousands: str | None) -> int | None:
     return None if ten_thousands is None else fen_of_yuan(ten_thousands) * 10_000
 
@@ -47,4 +54,5 @@ RULES: dict[str, Callable[..., object]] = {
     "registry.lpr": prime_rate,
     "registry.size": size,
     "registry.county": county,
+    "registry.workday": workday,
 }

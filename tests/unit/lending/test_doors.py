@@ -42,6 +42,16 @@ APPLICATION = {
     "repayment_method": "BULLET",
     "dimensions": {"county": "640104", "owner_kind": "ENTERPRISE", "firm_key": "abc"},
 }
+WHOLE_LIFE = [
+    "SUBMITTED",
+    "ACCEPTED",
+    "INFORMATION_ASKED",
+    "ACCEPTED",
+    "APPROVED",
+    "OFFER_ACCEPTED",
+    "CONTRACTED",
+    "DISBURSED",
+]
 
 
 def _all_routes() -> APIRouter:
@@ -67,20 +77,25 @@ def test_a_loan_comes_about_over_http(desk: Desk) -> None:
     published = manager.post(f"/v1/products/{product.json()['id']}/publish")
     opened = coordination.post("/v1/applications", APPLICATION | {"product_id": product.json()["id"]})
     application = opened.json()["id"]
-    approved = officer.post(
-        f"/v1/applications/{application}/approve",
-        {"amount_fen": 80_000_000, "rate_ppm": 43_500, "term_months": 12},
+    at = f"/v1/applications/{application}"
+    steps = (
+        officer.post(f"{at}/accept"),
+        officer.post(f"{at}/ask-information", {"question": "去年的纳税申报表？"}),
+        owner.post(f"{at}/answer", {"answer": "已交到柜台。"}),
+        officer.post(f"{at}/approve", {"amount_fen": 80_000_000, "rate_ppm": 43_500, "term_months": 12}),
+        owner.post(f"{at}/accept-offer"),
+        officer.post(f"{at}/contracts", {"loan_contract": "C-1", "signed_on": "2026-11-22"}),
     )
-    told = {"disbursed_on": "2026-11-20", "external_id": "L-1"}
-    loan = officer.post(f"/v1/applications/{application}/disburse", told)
+    told = {"disbursed_on": "2026-11-22", "external_id": "L-1"}
+    loan = officer.post(f"{at}/disburse", told)
     repayment = {"principal_fen": 5_000_000, "paid_on": "2026-11-22", "external_id": "R-1"}
     repaid = officer.post(f"/v1/loans/{loan.json()['id']}/repayments", repayment)
 
-    codes = [answer.status_code for answer in (product, published, opened, approved, loan, repaid)]
-    assert codes == [201, 200, 201, 200, 201, 201]
+    codes = [answer.status_code for answer in (product, published, opened, *steps, loan, repaid)]
+    assert codes == [201, 200, 201, *[200] * len(steps), 201, 201]
     assert repaid.json()["outstanding_fen"] == 75_000_000
     assert owner.get("/v1/loans").json()["items"] == [repaid.json()]
-    assert owner.get(f"/v1/applications/{application}").json()["status"] == "DISBURSED"
+    assert [step["status"] for step in owner.get(at).json()["timeline"]] == WHOLE_LIFE
 
 
 def application(product_id: str) -> pb.OpenApplicationRequest:
@@ -130,11 +145,16 @@ def test_a_loan_comes_about_over_grpc(channel: grpc.Channel) -> None:
     product = registered(channel)
     call(channel, "PublishProduct", MANAGER, pb.ProductId(product_id=product.id))
     opened = call(channel, "OpenApplication", COORDINATION, application(product.id))
-    approval = pb.ApproveRequest(
-        application_id=opened.id, amount_fen=80_000_000, rate_ppm=43_500, term_months=12
-    )
+    it = {"application_id": opened.id}
+    call(channel, "AcceptApplication", OFFICER, pb.ApplicationId(**it))
+    call(channel, "AskInformation", OFFICER, pb.AskInformationRequest(**it, question="去年的纳税申报表？"))
+    call(channel, "AnswerQuestion", OWNER, pb.AnswerRequest(**it, answer="已交到柜台。"))
+    approval = pb.ApproveRequest(**it, amount_fen=80_000_000, rate_ppm=43_500, term_months=12)
     call(channel, "Approve", OFFICER, approval)
-    told = pb.DisburseRequest(application_id=opened.id, disbursed_on="2026-11-20", external_id="L-1")
+    call(channel, "AcceptOffer", OWNER, pb.ApplicationId(**it))
+    papers = pb.SignContractsRequest(**it, loan_contract="C-1", signed_on="2026-11-22")
+    call(channel, "SignContracts", OFFICER, papers)
+    told = pb.DisburseRequest(application_id=opened.id, disbursed_on="2026-11-22", external_id="L-1")
     loan = call(channel, "Disburse", OFFICER, told)
     repayment = pb.RepayRequest(
         loan_id=loan.id, principal_fen=5_000_000, paid_on="2026-11-22", external_id="R-1"
@@ -145,7 +165,10 @@ def test_a_loan_comes_about_over_grpc(channel: grpc.Channel) -> None:
     listed = call(channel, "ListLoans", OWNER, pb.ListLoansRequest(application_id=opened.id))
     assert list(listed.items) == [repaid]
     seen = call(channel, "GetApplication", OWNER, pb.ApplicationId(application_id=opened.id))
-    assert seen.status == pb.APPLICATION_STATUS_DISBURSED
+    reached = [pb.ApplicationStatus.Name(step.status) for step in seen.timeline]
+    assert reached == [f"APPLICATION_STATUS_{status}" for status in WHOLE_LIFE]
+    reasons = call(channel, "ListDeclineReasons", OFFICER, pb.ListDeclineReasonsRequest())
+    assert "QUOTA_USED_UP" in {reason.code for reason in reasons.items}
 
 
 def test_lists_take_their_filters_over_grpc(channel: grpc.Channel) -> None:
