@@ -11,6 +11,7 @@ from services.lending.domain.product import (
     ProductStatus,
     Publication,
 )
+from services.lending.domain.product.limits import ProductLimits
 from services.lending.http.paging import Limit
 from services.lending.operations import products
 
@@ -41,6 +42,12 @@ def get_product(product_id: str, call: Caller) -> Product:
 @router.get("/products/{product_id}/versions")
 def list_versions(product_id: str, call: Caller) -> ProductHistory:
     return call.read(products.list_versions, product_id)
+
+
+@router.get("/products/{product_id}/limits")
+def describe_limits(product_id: str, call: Caller) -> ProductLimits:
+    """What the product limits, in words; where a field of its terms is empty, that there is no limit."""
+    return call.read(products.describe_limits, product_id)
 
 
 @router.post("/products/{product_id}/check")

@@ -20,6 +20,7 @@ from services.lending.domain.product import (
     rates_of,
 )
 from services.lending.domain.product import version as rules
+from services.lending.domain.product.limits import ProductLimits, limits_of
 from services.lending.domain.product.version import WRITABLE
 from services.lending.operations import feed, rights
 from services.lending.store import products as product_store
@@ -169,6 +170,12 @@ def list_versions(tx: ReadTx, by: Principal, product_id: str) -> ProductHistory:
     if not versions or (newest.sandbox and not own):
         raise NotFound(f"There is no product {product_id} on the market.", field="product_id")
     return ProductHistory(items=tuple(_shown(tx, by, version) for version in versions))
+
+
+def describe_limits(tx: ReadTx, by: Principal, product_id: str) -> ProductLimits:
+    """What the product that the caller sees limits, in words, and what it does not."""
+    product = get_product(tx, by, product_id)
+    return ProductLimits(product_id=product.id, version=product.version, items=limits_of(product.terms))
 
 
 def list_products(

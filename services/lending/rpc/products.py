@@ -56,6 +56,10 @@ class ProductMethods:
         call = self.door.call(context)
         return to_message(pb.ProductHistory, call.read(products.list_versions, request.product_id))
 
+    def DescribeLimits(self, request: pb.ProductId, context: Context) -> pb.ProductLimits:
+        call = self.door.call(context)
+        return to_message(pb.ProductLimits, call.read(products.describe_limits, request.product_id))
+
     def ListProducts(self, request: pb.ListProductsRequest, context: Context) -> pb.ProductPage:
         asked = to_plain(request)
         status = load(ProductStatus, asked["status"]) if asked.get("status") else None

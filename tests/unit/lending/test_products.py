@@ -34,6 +34,7 @@ from services.lending.domain.product import (
     StatedRate,
     mistakes,
 )
+from services.lending.domain.product.limits import limits_of
 from services.lending.domain.product.version import seen_from_outside
 from services.lending.operations import products
 from tests.support.lending import new_product, terms
@@ -326,6 +327,20 @@ def test_terms_that_cannot_be_are_refused(changes: dict[str, Any], field: str) -
 
 def test_a_spread_may_be_negative() -> None:
     assert terms(rate=Rate(base=RateBase.LPR_1Y, min_ppm=-2_000, max_ppm=4_000)).rate.min_ppm == -2_000
+
+
+def test_what_is_not_limited_is_said_in_words() -> None:
+    said = {
+        limit.field: limit for limit in limits_of(terms(regions=("6401",), amount_tiers=(tier(500_000_000),)))
+    }
+
+    assert (said["regions"].limited, said["regions"].text_zh) == (True, "银川市")
+    assert (said["industries"].limited, said["industries"].text_zh, said["industries"].text_en) == (
+        False,
+        "不限",
+        "no limit",
+    )
+    assert said["amount_tiers"].text_zh == "上年度营业收入不超过500万元：最高2,000,000.00元"
 
 
 def test_every_mistake_of_the_terms_is_found() -> None:
