@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from typing import Any
 
 from libs.chassis.principal import Principal, Role
@@ -26,6 +27,7 @@ from tests.support.lending import FIRM, new_application, new_product
 from tests.unit.lending.desk import BANK, COORDINATION, OTHER_BANK, Desk
 
 TODAY = date(2026, 11, 22)
+_numbers = count(1)
 INVENTION = "ZL201510102030.4"
 SIGNED = PledgeContract(number="Z-1", signed_on=TODAY)
 REGISTERED = PledgeRegistration(number="Y2026640000123", registered_on=TODAY)
@@ -35,6 +37,11 @@ OFFICERS = {
     BANK: Principal("acc_officer", Role.BANK_OFFICER, BANK),
     OTHER_BANK: Principal("acc_their_officer", Role.BANK_OFFICER, OTHER_BANK),
 }
+
+
+def fresh() -> str:
+    """The number of a right that nobody used before."""
+    return f"ZL2015{next(_numbers):07}"
 
 
 def pledge_product(external_id: str = "P-IP", **changes: Any) -> NewProduct:
@@ -85,6 +92,7 @@ class Lender:
 
     desk: Desk
     bank: str = BANK
+    usual: Product | None = None  # what is applied for where nothing else is said
 
     @property
     def officer(self) -> Principal:
@@ -97,7 +105,8 @@ class Lender:
 
     def opened(self, product: Product | None = None, **changes: Any) -> Application:
         """An application for 1,800,000 yuan over three years, of a request of its own."""
-        chosen = product or self.published(pledge_product())
+        self.usual = self.usual or self.published(pledge_product())
+        chosen = product or self.usual
         asked: dict[str, Any] = {
             "request_id": self.desk.database.ids("req"),
             "amount_fen": 180_000_000,
@@ -128,6 +137,4 @@ class Lender:
 
     def check(self, application: Application, amount_fen: int, matures_on: date = date(2029, 11, 22)) -> None:
         """What a drawdown of so much would be told."""
-        self.desk.database.transact(
-            lambda tx: pledges.secure(tx, application, amount_fen, matures_on)
-        )
+        self.desk.database.transact(lambda tx: pledges.secure(tx, application, amount_fen, matures_on))

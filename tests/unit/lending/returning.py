@@ -77,6 +77,11 @@ def new_return(rows: Sequence[Row] = BOOK, period: str = "2026-10", **changes: A
     return NewReturn(period=period, figures=replace(FIGURES, **changes), csv=csv_of(rows), dry_run=dry_run)
 
 
+def granted(day: str) -> list[Row]:
+    """The same book, of loans of another day."""
+    return [one | {"granted_on": day} for one in BOOK]
+
+
 @dataclass
 class Returner:
     """A bank's two persons: one loads, the other accepts."""
