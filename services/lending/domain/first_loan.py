@@ -16,6 +16,7 @@ from libs.registry.size import Size
 from services.lending.domain.application import check_number
 from services.lending.domain.loan import FirstLoanState
 
+_LONGEST_ID = 40
 SOURCE = "2021年小微企业金融服务监管要求，首贷户"
 
 
@@ -65,6 +66,8 @@ class Attestation(Shape):
 
     def __post_init__(self) -> None:
         check_number(self.report_number, "report_number")
+        if not 0 < len(self.consent_id) <= _LONGEST_ID:
+            raise Violation("consent_id", "This is no id of a consent.", "Give the one of the firm's consent.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

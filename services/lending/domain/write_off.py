@@ -5,19 +5,14 @@ from datetime import date
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
-from services.lending.domain.application import check_number
 from services.lending.domain.loan import Loan, LoanClass, LoanStatus, expect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOff(Shape):
-    """`reference`: the bank's own number of its decision."""
+    """The day of the bank's decision."""
 
     written_off_on: date
-    reference: str
-
-    def __post_init__(self) -> None:
-        check_number(self.reference, "reference")
 
 
 def written_off(loan: Loan, told: WriteOff, today: date, claim_undecided: bool) -> Loan:

@@ -331,7 +331,7 @@ def gone_bad(desk: Desk) -> Loan:
     return read(desk, loan)
 
 
-GIVEN_UP = WriteOff(written_off_on=TODAY, reference="W-1")
+GIVEN_UP = WriteOff(written_off_on=TODAY)
 
 
 def test_what_nobody_brought_is_written_off_and_may_still_come_back(desk: Desk) -> None:
