@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tests.policy.rules import (
     chain,
+    costs,
     credit,
     finance,
     guarantee,
@@ -28,6 +29,7 @@ RULES: dict[str, Rule] = {
     **guarantee.RULES,
     **chain.RULES,
     **lending.RULES,
+    **costs.RULES,
     **pledges.RULES,
     **returns.RULES,
 }
