@@ -8,12 +8,16 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from app.demo import stage
 from app.demo.doors import Doors
 from app.supervisor import Platform
+
+# The endpoints of banks in the stories listen on this machine.
+_ENVIRONMENT = {"RONGQIAO_WEBHOOK_NETWORKS": '["127.0.0.0/8"]'}
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Running:
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("embedded")
-    with stage.embedded(home) as doors:
+    with patch.dict(os.environ, _ENVIRONMENT), stage.embedded(home) as doors:
         yield Running(doors, home)
 
 
@@ -49,7 +53,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def full() -> Iterator[Running]:
     home = Path(tempfile.mkdtemp(prefix="rongqiao-full-"))
     home.chmod(0o755)  # PostgreSQL runs as an account of its own
-    with stage.full(home) as (doors, platform):
+    with patch.dict(os.environ, _ENVIRONMENT), stage.full(home) as (doors, platform):
         yield Running(doors, home, platform)
     shutil.rmtree(home)
 
