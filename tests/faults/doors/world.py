@@ -20,6 +20,7 @@ from tests.unit.lending.desk import (
 )
 from tests.unit.lending.pledging import REGISTERED, invention, pledge_product
 from tests.unit.lending.pledging import SIGNED as PLEDGED
+from tests.unit.lending.returning import Returner, new_return
 
 PEOPLE = (OFFICER, MANAGER, OFFICER, MANAGER, OWNER, COORDINATION, THEIR_MANAGER)  # the bank's own most often
 
@@ -44,6 +45,7 @@ def furnish(house: House) -> World:
         "code": _branches(desk),
         "account": (_placed(desk),),
         "number": ("1", "2"),
+        "return_id": _returns(desk),
     }
     return World(ids)
 
@@ -104,6 +106,14 @@ def _pledges(desk: Desk) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _right(place: int, new: NewPledge) -> NewPledge:
     return replace(new, number=f"ZL20151010203{place}.X", owner=FIRM)
+
+
+def _returns(desk: Desk) -> tuple[str, ...]:
+    """One that waits with differences of both sorts, one that counts, and one that was replaced."""
+    bank = Returner(desk)
+    accepted = bank.accepted(new_return(period="2026-09"))
+    found = [bank.loaded(new_return(households=households, written_off_fen=1)) for households in (4, 5)]
+    return (accepted.id, *[one.id for one in found])
 
 
 def _branches(desk: Desk) -> tuple[str, ...]:

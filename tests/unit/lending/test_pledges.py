@@ -266,3 +266,8 @@ def test_what_is_lent_on_a_value_is_never_more_than_its_part(value_fen: int, cap
     lent = lendable(value_fen, cap_bp)
 
     assert lent * 10_000 <= value_fen * cap_bp < (lent + 1) * 10_000
+
+
+def test_a_right_does_not_begin_beyond_our_time() -> None:
+    with pytest.raises(Violation):
+        IpTerms(runs_from=date(9999, 12, 31))
