@@ -23,7 +23,7 @@ def run() -> int:
     """Serve on `port`. RONGQIAO_ROUTES, as JSON: the HTTP address and the collections of each service."""
     settings = Settings()
     routes: dict[str, tuple[str, list[str]]] = json.loads(os.environ[ROUTES])
-    remotes: dict[str, App] = {name: Remote(url) for name, (url, _) in routes.items()}
+    remotes: dict[str, App] = {name: Remote(url, settings.proxies()) for name, (url, _) in routes.items()}
     collections = {collection: remotes[name] for name, (_, owned) in routes.items() for collection in owned}
     own: dict[str, App] = {
         "health": _health({name: url for name, (url, _) in routes.items()}),

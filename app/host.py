@@ -164,5 +164,7 @@ class Host:
 
     def _app(self, service: Service) -> FastAPI:
         limit = RateLimit(self.settings.requests_per_minute)
-        door = http.Door(service.database, TokenChecker(self.context.keys), limit, service.parts)
+        door = http.Door(
+            service.database, TokenChecker(self.context.keys), limit, service.parts, self.settings.proxies()
+        )
         return http.make_app(service.name, service.routers, door)

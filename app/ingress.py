@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from libs.chassis.http import PROBLEM_JSON
+from libs.chassis.origin import FORWARDED, NO_PROXIES, Proxies
 from libs.chassis.problems import NotFound, Unavailable
 
 Scope = MutableMapping[str, Any]
@@ -63,12 +64,23 @@ async def _no_lifespan(receive: Any, send: Any) -> None:
 class Remote:
     """ASGI: hands a request on to a service in another process."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, proxies: Proxies = NO_PROXIES) -> None:
         self._client = httpx.AsyncClient(base_url=base_url, timeout=30)
+        self._proxies = proxies
+
+    def headers_for(self, peer: str | None, headers: Mapping[str, str]) -> dict[str, str]:
+        """What the service is told: whom we saw, behind what a proxy before us saw; never what a stranger wrote."""
+        told = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
+        before = told.pop(FORWARDED, None)
+        if self._proxies.trusts(peer) and before:
+            peer = f"{before}, {peer}"
+        elif not self._proxies.trusts(peer):
+            told.pop(self._proxies.header, None)
+        return told if peer is None else told | {FORWARDED: peer}
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
-        headers = [(name, value) for name, value in request.headers.items() if name not in _HOP_BY_HOP]
+        headers = self.headers_for(request.client.host if request.client else None, _joined(request))
         target = httpx.URL(path=request.url.path, query=request.url.query.encode())
         try:
             answer = await self._client.request(
@@ -85,3 +97,11 @@ class Remote:
                 if name.lower().decode() not in _HOP_BY_HOP
             ] + [(b"content-length", str(len(answer.content)).encode())]
         await response(scope, receive, send)
+
+
+def _joined(request: Request) -> dict[str, str]:
+    """The headers, those that came several times as one (RFC 9110, 5.3; cookies by semicolons)."""
+    return {
+        name: ("; " if name == "cookie" else ", ").join(request.headers.getlist(name))
+        for name in request.headers.keys()  # noqa: SIM118 - iterating the headers themselves repeats a name
+    }

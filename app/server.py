@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
+import grpc
 import uvicorn
 
 from app.health import health, in_thread
@@ -67,7 +68,7 @@ def serve_all(settings: Settings, names: tuple[str, ...], when_ready: Callable[[
     door = listen(settings.host, settings.port)
     address = f"{settings.host}:{settings.public_grpc_port}"
     try:
-        public, _ = rpc.listen(address, "public", workers=32)
+        public, _ = rpc.listen(address, "public", workers=32, tls=_tls(settings))
     except OSError as error:
         raise PortTaken(
             f"Port {settings.public_grpc_port} is taken. Choose another: make run PORT=…"
@@ -76,6 +77,14 @@ def serve_all(settings: Settings, names: tuple[str, ...], when_ready: Callable[[
     host.start()
     host.serve_all_at(public)
     _run(host, door, Served(host, f"http://{settings.host}:{settings.port}", address), when_ready)
+
+
+def _tls(settings: Settings) -> grpc.ServerCredentials | None:
+    """Of the public gRPC door, where no proxy before it does that."""
+    certificate, key = settings.tls_certificate_file, settings.tls_key_file
+    if certificate is None or key is None:
+        return None
+    return rpc.tls_of(certificate, key, settings.tls_client_ca_file)
 
 
 def serve_one(settings: Settings, name: str) -> None:

@@ -24,6 +24,7 @@ from libs.chassis.codec import pointer, told
 from libs.chassis.database import Database
 from libs.chassis.failures import problem_of
 from libs.chassis.limits import RateLimit
+from libs.chassis.origin import FORWARDED, NO_PROXIES, Origin, Proxies
 from libs.chassis.problems import Invalid, Problem
 from libs.chassis.tokens import TokenChecker, bearer
 from libs.criteria.violation import Violation
@@ -41,6 +42,12 @@ class Door:
     tokens: TokenChecker
     limit: RateLimit
     parts: object  # what else the service's routes need: an index, clients ...
+    proxies: Proxies = NO_PROXIES
+
+    def origin(self, request: Request) -> Origin:
+        headers = {name: ",".join(request.headers.getlist(name)) for name in (FORWARDED, self.proxies.header)}
+        told = {name: value for name, value in headers.items() if value}
+        return self.proxies.origin(request.client.host if request.client else None, told)
 
 
 def make_app(title: str, routers: Sequence[APIRouter], door: Door) -> FastAPI:
@@ -76,7 +83,7 @@ def caller(
 ) -> Call:
     door = door_of(request)
     token = bearer(authorization)
-    principal = door.tokens.principal(token)
+    principal = door.tokens.principal(token, door.origin(request))
     door.limit.count(principal.subject)
 
     def tell_replay() -> None:
@@ -91,7 +98,7 @@ Caller = Annotated[Call, Depends(caller)]
 def anonymous(request: Request) -> Door:
     """The door itself, for the few routes that need no token; each address has a limit of its own."""
     door = door_of(request)
-    door.limit.count(f"anonymous {request.client.host if request.client else ''}")
+    door.limit.count(f"anonymous {door.origin(request).address}")
     return door
 
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.message import Message
@@ -24,6 +26,7 @@ from libs.chassis.call import KEY_LENGTH, Call
 from libs.chassis.database import Database
 from libs.chassis.failures import problem_of
 from libs.chassis.limits import RateLimit
+from libs.chassis.origin import FORWARDED, NO_PROXIES, Origin, Proxies
 from libs.chassis.problems import Invalid, Problem, Unavailable
 from libs.chassis.tokens import TokenChecker, bearer
 
@@ -53,19 +56,21 @@ class RpcDoor:
     database: Database
     tokens: TokenChecker
     limit: RateLimit
+    proxies: Proxies = NO_PROXIES
 
     def anonymous(self, context: grpc.ServicerContext) -> Database:
         """The database, for the few methods that need no token; each address has a limit of its own."""
-        address, _, _port = context.peer().rpartition(":")
-        self.limit.count(f"anonymous {address}")
+        self.limit.count(f"anonymous {self.origin(context).address}")
         return self.database
 
+    def origin(self, context: grpc.ServicerContext) -> Origin:
+        pems: Any = context.auth_context().get("x509_pem_cert", ())
+        return self.proxies.origin(_address(context.peer()), _texts(context), next(iter(pems), None))
+
     def call(self, context: grpc.ServicerContext, *, writes: bool = False) -> Call:
-        metadata = {
-            key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
-        }
+        metadata = _texts(context)
         token = bearer(metadata.get("authorization"))
-        principal = self.tokens.principal(token)
+        principal = self.tokens.principal(token, self.origin(context))
         self.limit.count(principal.subject)
         key = metadata.get("idempotency-key")
         if key is not None and not 0 < len(key) <= KEY_LENGTH:
@@ -75,7 +80,19 @@ class RpcDoor:
         return Call(self.database, principal, token or "", key, writes)
 
 
-def listen(address: str, name: str, workers: int = 16) -> tuple[grpc.Server, int]:
+def _texts(context: grpc.ServicerContext) -> dict[str, str]:
+    return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+
+
+def _address(peer: str) -> str | None:
+    """The address in `ipv4:10.0.0.1:5000` or `ipv6:%5B::1%5D:5000`; None for a peer without one."""
+    kind, _, rest = unquote(peer).partition(":")
+    return rest.rpartition(":")[0].strip("[]") if kind in ("ipv4", "ipv6") else None
+
+
+def listen(
+    address: str, name: str, workers: int = 16, tls: grpc.ServerCredentials | None = None
+) -> tuple[grpc.Server, int]:
     """A server bound to `address` (`host:0` for a free port), not yet started, and its port. OSError when taken.
 
     Each server has a pool of its own: nested calls through one shared pool would deadlock.
@@ -83,6 +100,8 @@ def listen(address: str, name: str, workers: int = 16) -> tuple[grpc.Server, int
     pool = ThreadPoolExecutor(workers, thread_name_prefix=f"grpc-{name}")
     server = grpc.server(pool, interceptors=[_Translator()], options=[("grpc.so_reuseport", 0)])
     try:
+        if tls is not None:
+            return server, server.add_secure_port(address, tls)
         return server, server.add_insecure_port(address)
     except RuntimeError as error:
         raise OSError(f"gRPC cannot listen at {address}: {error}") from error
@@ -103,6 +122,13 @@ def start(
     return status
 
 
+def tls_of(certificate: Path, key: Path, client_ca: Path | None) -> grpc.ServerCredentials:
+    """TLS for a door, from PEM files; with `client_ca` only for clients whose certificate it signed."""
+    pairs = [(key.read_bytes(), certificate.read_bytes())]
+    root = client_ca.read_bytes() if client_ca else None
+    return grpc.ssl_server_credentials(pairs, root, require_client_auth=root is not None)
+
+
 def connect(address: str) -> grpc.Channel:
     """A channel to the service at `address` (`host:port`), whose calls carry the caller's trace."""
     return telemetry.traced(grpc.insecure_channel(address))
@@ -115,9 +141,15 @@ def invoke(
     token: str,
     key: str | None = None,
     deadline: float = DEADLINE,
+    forwarded: str | None = None,
 ) -> M:
-    """Call another service. Its problem is raised here as the same problem; no answer is Unavailable."""
+    """Call another service. Its problem is raised here as the same problem; no answer is Unavailable.
+
+    `forwarded`: the address of whom the call is made for, where that is somebody's browser.
+    """
     metadata = [("authorization", f"Bearer {token}")]
+    if forwarded is not None:
+        metadata.append((FORWARDED, forwarded))
     if key is not None:
         metadata.append(("idempotency-key", key))
     try:

@@ -48,7 +48,8 @@ class Context:
         return Database(url, clock=self.clock, ids=self.ids, policies=self.policies, schema=schema)
 
     def rpc_door(self, database: Database) -> RpcDoor:
-        return RpcDoor(database, TokenChecker(self.keys), RateLimit(self.settings.requests_per_minute))
+        limit = RateLimit(self.settings.requests_per_minute)
+        return RpcDoor(database, TokenChecker(self.keys), limit, self.settings.proxies())
 
     def service_token(self, service: str) -> str:
         return issue_for_service(self.keys, service)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import BaseModel, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.chassis.origin import Proxies
 from libs.chassis.vault import Vault
 
 
@@ -38,15 +39,27 @@ class Settings(BaseSettings):
     keys_file: Path | None = None  # default: home/keys.json, made on first start
     clock_shift_days: int = 0
     clock_shift_hours: int = 0
+    proxy_networks: tuple[
+        str, ...
+    ] = ()  # of proxies whose word on address and certificate of a caller is believed
+    client_certificate_header: str = "ssl-client-cert"  # where they say it
+    tls_certificate_file: Path | None = (
+        None  # with these the public gRPC door of one process speaks TLS itself
+    )
+    tls_key_file: Path | None = None
+    tls_client_ca_file: Path | None = None  # and wants a client certificate that this signed
     webhook_networks: tuple[str, ...] = ()  # private ones to which webhooks may go, over plain HTTP too
     otlp_endpoint: str | None = None
     requests_per_minute: int = 6000  # one account's, at one service
     log_level: str = "INFO"
 
-    @field_validator("webhook_networks")
+    @field_validator("webhook_networks", "proxy_networks")
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(ip_network(network)) for network in networks)
+
+    def proxies(self) -> Proxies:
+        return Proxies(self.proxy_networks, self.client_certificate_header.lower())
 
     def database_url(self, service: str) -> str:
         return self.postgres or f"sqlite:///{self.home / f'{service}.db'}"

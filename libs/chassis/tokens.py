@@ -2,26 +2,42 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import jwt
 from jwt.types import Options
 
 from libs.chassis.clock import SystemClock
+from libs.chassis.origin import UNKNOWN, Origin, is_within
 from libs.chassis.principal import Principal, Role, service
-from libs.chassis.problems import Unauthenticated
+from libs.chassis.problems import Forbidden, Unauthenticated
 from libs.chassis.settings import Keys
 
 ISSUER = "rongqiao-identity"
 SERVICES = "rongqiao-services"
 AUDIENCE = "rongqiao"
 LIFETIME = timedelta(hours=8)
+MACHINE_LIFETIME = timedelta(minutes=15)  # so that a key which is called back is soon without effect
 SERVICE_LIFETIME = timedelta(minutes=5)
 _REQUIRED: Options = {"require": ["exp", "iat", "sub"]}
 
 
-def issue(keys: Keys, principal: Principal) -> str:
-    """A token for an account, good for LIFETIME."""
-    claims = _claims(principal, ISSUER, LIFETIME)
+@dataclass(frozen=True)
+class Binding:
+    """From where a token may be used: `networks` (CIDR), and the certificate (x5t#S256, RFC 8705). Empty: anywhere."""
+
+    networks: tuple[str, ...] = ()
+    certificate: str | None = None
+
+
+ANYWHERE = Binding()
+
+
+def issue(
+    keys: Keys, principal: Principal, binding: Binding = ANYWHERE, lifetime: timedelta = LIFETIME
+) -> str:
+    """A token for an account or a machine."""
+    claims = _claims(principal, ISSUER, lifetime) | _bound(binding)
     return jwt.encode(claims, keys.private_key(), algorithm="EdDSA", headers={"kid": keys.key_id})
 
 
@@ -40,20 +56,23 @@ def bearer(authorization: str | None) -> str | None:
 class TokenChecker:
     keys: Keys
 
-    def principal(self, token: str | None) -> Principal:
-        """Whose token this is; raises Unauthenticated, saying why."""
+    def principal(self, token: str | None, origin: Origin = UNKNOWN) -> Principal:
+        """Whose token this is; Unauthenticated, saying why, and Forbidden from where it may not be used."""
         if not token:
             raise Unauthenticated(
                 "No token came with the call.", mend="Send 'Authorization: Bearer <access_token>'."
             )
         try:
-            return _principal(self._claims(token))
+            claims = self._claims(token)
+            known = _principal(claims)
         except (jwt.InvalidTokenError, KeyError, ValueError) as error:
             raise Unauthenticated(
                 f"The token is not good: {error}.", mend="Sign in again at POST /v1/tokens."
             ) from error
+        _check_origin(claims, origin)
+        return known
 
-    def _claims(self, token: str) -> dict[str, str]:
+    def _claims(self, token: str) -> dict[str, Any]:
         by_service = jwt.get_unverified_header(token).get("alg") == "HS256"
         key, algorithm, issuer = (
             (self.keys.service_key, "HS256", SERVICES)
@@ -78,7 +97,32 @@ def _claims(principal: Principal, issuer: str, lifetime: timedelta) -> dict[str,
     }
 
 
-def _principal(claims: dict[str, str]) -> Principal:
+def _bound(binding: Binding) -> dict[str, object]:
+    claims: dict[str, object] = {}
+    if binding.networks:
+        claims["net"] = list(binding.networks)
+    if binding.certificate is not None:
+        claims["cnf"] = {"x5t#S256": binding.certificate}
+    return claims
+
+
+def _check_origin(claims: dict[str, Any], origin: Origin) -> None:
+    networks = tuple(claims.get("net", ()))
+    if networks and not (origin.address and is_within(origin.address, networks)):
+        raise Forbidden(
+            f"This token is good only from its organisation's networks, not from {origin.address}.",
+            mend="Call from there, or have the list changed: PUT /v1/organisations/{id}/access.",
+        )
+    wanted = claims.get("cnf", {}).get("x5t#S256")
+    if wanted is not None and origin.certificate != wanted:
+        raise Unauthenticated(
+            "This token is bound to another client certificate than this call's.",
+            mend="Call with the certificate with which the token was asked for.",
+            source="RFC 8705",
+        )
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
     role = Role(claims["role"])
     if (role is Role.SERVICE) != (claims["iss"] == SERVICES):
         raise ValueError("a service's role comes only from a service's key")

@@ -1,4 +1,5 @@
-"""Identity over HTTP. Collections: tokens, enrolments, accounts, organisations; and the documents of OpenID Connect."""
+"""Identity over HTTP. Collections: tokens, enrolments, accounts, organisations, machine-keys; documents of OpenID
+Connect."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,6 +21,14 @@ from services.identity.domain.account import (
     Enrolment,
     NewEnrolment,
     Token,
+)
+from services.identity.domain.machine import (
+    Access,
+    AccessTerms,
+    KeyList,
+    KeySecret,
+    MachineKey,
+    NewKey,
 )
 from services.identity.domain.organisation import (
     Organisation,
@@ -49,8 +58,9 @@ Having = Annotated[Parts, Depends(parts)]
 
 
 @router.post("/tokens", status_code=201)
-def sign_in(body: Credentials, door: Anonymous, having: Having) -> Token:
-    return operations.sign_in(door.database, having.passwords, having.keys, body)
+def sign_in(body: Credentials, request: Request, door: Anonymous, having: Having) -> Token:
+    """For an account its login and password; for a machine the id and the secret of its key."""
+    return operations.sign_in(door.database, having.passwords, having.keys, body, door.origin(request))
 
 
 @router.post("/enrolments", status_code=201)
@@ -93,6 +103,34 @@ def get_organisation(organisation_id: str, call: Caller) -> Organisation:
     return call.read(operations.get_organisation, organisation_id)
 
 
+@router.get("/organisations/{organisation_id}/access")
+def get_access(organisation_id: str, call: Caller) -> Access:
+    return call.read(operations.get_access, organisation_id)
+
+
+@router.put("/organisations/{organisation_id}/access")
+def put_access(organisation_id: str, body: AccessTerms, request: Request, call: Caller) -> Access:
+    """From where the organisation's tokens may be used, and with which client certificates by its machines."""
+    address = door_of(request).origin(request).address
+    return call.write(operations.put_access, organisation_id, body, address)
+
+
+@router.post("/machine-keys", status_code=201)
+def create_key(body: NewKey, call: Caller) -> KeySecret:
+    """The secret is shown in this answer alone. Sign in with the key's id as login and the secret as password."""
+    return call.write(operations.create_key, body)
+
+
+@router.get("/machine-keys")
+def list_keys(call: Caller, organisation: str | None = None) -> KeyList:
+    return call.read(operations.list_keys, organisation)
+
+
+@router.post("/machine-keys/{key_id}/revoke")
+def revoke_key(key_id: str, call: Caller) -> MachineKey:
+    return call.write(operations.revoke_key, key_id)
+
+
 @documents.get("/jwks.json")
 def key_set(_door: Anonymous, having: Having) -> dict[str, Any]:
     """The public key that checks our tokens (RFC 7517, RFC 8037)."""
@@ -112,5 +150,5 @@ def openid_configuration(request: Request, _door: Anonymous) -> dict[str, Any]:
         "response_types_supported": ["token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
-        "claims_supported": ["sub", "role", "org", "territory"],
+        "claims_supported": ["sub", "role", "org", "territory", "sandbox", "net", "cnf"],
     }

@@ -11,6 +11,7 @@ from rongqiao.identity.v1 import identity_pb2 as pb
 from rongqiao.identity.v1 import identity_pb2_grpc
 from services.identity import operations
 from services.identity.domain.account import AccountTerms, Credentials, NewEnrolment
+from services.identity.domain.machine import AccessTerms, NewKey
 from services.identity.domain.organisation import OrganisationKind, OrganisationTerms
 from services.identity.operations.passwords import Passwords
 
@@ -26,7 +27,9 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
     def SignIn(self, request: pb.SignInRequest, context: Context) -> pb.Token:
         database = self.door.anonymous(context)
         credentials = from_message(Credentials, request)
-        return to_message(pb.Token, operations.sign_in(database, self.passwords, self.keys, credentials))
+        origin = self.door.origin(context)
+        token = operations.sign_in(database, self.passwords, self.keys, credentials, origin)
+        return to_message(pb.Token, token)
 
     def Enrol(self, request: pb.EnrolRequest, context: Context) -> pb.Enrolment:
         database = self.door.anonymous(context)
@@ -54,6 +57,32 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
     def GetOrganisation(self, request: pb.OrganisationId, context: Context) -> pb.Organisation:
         call = self.door.call(context)
         return to_message(pb.Organisation, call.read(operations.get_organisation, request.organisation_id))
+
+    def GetAccess(self, request: pb.OrganisationId, context: Context) -> pb.Access:
+        call = self.door.call(context)
+        return to_message(pb.Access, call.read(operations.get_access, request.organisation_id))
+
+    def PutAccess(self, request: pb.PutAccessRequest, context: Context) -> pb.Access:
+        call = self.door.call(context)
+        terms = from_message(AccessTerms, request, without=("organisation_id",))
+        address = self.door.origin(context).address
+        return to_message(
+            pb.Access, call.write(operations.put_access, request.organisation_id, terms, address)
+        )
+
+    def CreateKey(self, request: pb.CreateKeyRequest, context: Context) -> pb.KeySecret:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.KeySecret, call.write(operations.create_key, from_message(NewKey, request)))
+
+    def ListKeys(self, request: pb.ListKeysRequest, context: Context) -> pb.KeyList:
+        asked = to_plain(request)
+        return to_message(
+            pb.KeyList, self.door.call(context).read(operations.list_keys, asked.get("organisation"))
+        )
+
+    def RevokeKey(self, request: pb.KeyId, context: Context) -> pb.MachineKey:
+        call = self.door.call(context, writes=True)
+        return to_message(pb.MachineKey, call.write(operations.revoke_key, request.key_id))
 
     def ListOrganisations(
         self, request: pb.ListOrganisationsRequest, context: Context

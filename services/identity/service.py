@@ -23,7 +23,7 @@ def build(context: Context) -> Service:
         database=database,
         metadata=metadata,
         migrations=Path(__file__).parent / "migrations" / "versions",
-        collections=("tokens", "enrolments", "accounts", "organisations", ".well-known"),
+        collections=("tokens", "enrolments", "accounts", "organisations", "machine-keys", ".well-known"),
         routers=(router, documents),
         add_servicers=(partial(identity_pb2_grpc.add_IdentityServicer_to_server, servicer),),
         rpc_names=("rongqiao.identity.v1.Identity",),

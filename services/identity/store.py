@@ -5,12 +5,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from libs.chassis.columns import Encrypted, Instant
+from libs.chassis.columns import Document, Encrypted, Instant
 from libs.chassis.database import ReadTx, WriteTx, new_metadata
 from libs.chassis.problems import Conflict, NotFound
 from libs.chassis.rows import from_row, insert_if_absent, page, to_row
 from libs.eventing.tables import insert_into
 from services.identity.domain.account import Account
+from services.identity.domain.machine import Access, MachineKey
 from services.identity.domain.organisation import (
     Organisation,
     OrganisationKind,
@@ -52,6 +53,35 @@ sign_in_tries = sa.Table(
     sa.Column("last_at", Instant, nullable=False),
     sa.Column("blocked_until", Instant),
     sa.Index("ix_sign_in_tries_last_at", "last_at"),
+)
+
+# Keys with which machines sign in. Only a hash of the secret is kept.
+machine_keys = sa.Table(
+    "machine_keys",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("subject", sa.String(40), nullable=False),
+    sa.Column("machine", sa.String(40), nullable=False),
+    sa.Column("organisation", sa.String(80), sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("territory", sa.String(6), nullable=False),
+    sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("created_by", sa.String(40), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("last_used_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Index("ix_machine_keys_organisation", "organisation", "machine"),
+    sa.Index("ix_machine_keys_subject", "subject"),
+)
+
+# From where an organisation lets its tokens be used.
+access = sa.Table(
+    "access",
+    metadata,
+    sa.Column("organisation", sa.String(80), sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("networks", Document(tuple[str, ...]), nullable=False),
+    sa.Column("certificates", Document(tuple[str, ...]), nullable=False),
 )
 
 
@@ -155,3 +185,76 @@ def forget_tries(tx: WriteTx, login_key: str) -> None:
 
 def forget_tries_before(tx: WriteTx, instant: datetime) -> int:
     return tx.execute(sa.delete(sign_in_tries).where(sign_in_tries.c.last_at < instant)).rowcount
+
+
+# Machines
+
+
+def hold_organisation(tx: WriteTx, organisation_id: str) -> None:
+    """Hold the organisation, so that of two who give it a key at once the second sees the first's."""
+    tx.lock_rows(sa.select(organisations.c.id).where(organisations.c.id == organisation_id))
+
+
+def insert_key(tx: WriteTx, key: MachineKey, secret_hash: str) -> None:
+    tx.execute(sa.insert(machine_keys).values(to_row(key) | {"secret_hash": secret_hash}))
+
+
+def update_key(tx: WriteTx, key: MachineKey) -> None:
+    tx.execute(sa.update(machine_keys).where(machine_keys.c.id == key.id).values(to_row(key)))
+
+
+def key(tx: ReadTx, key_id: str) -> MachineKey:
+    row = tx.row(sa.select(machine_keys).where(machine_keys.c.id == key_id))
+    if row is None:
+        raise NotFound(f"There is no key {key_id}.", field="key_id")
+    return from_row(MachineKey, row)
+
+
+def keys_of(tx: ReadTx, organisation_id: str, machine: str | None = None) -> tuple[MachineKey, ...]:
+    """The oldest first, past ones too."""
+    query = sa.select(machine_keys).where(machine_keys.c.organisation == organisation_id)
+    if machine is not None:
+        query = query.where(machine_keys.c.machine == machine)
+    return tuple(from_row(MachineKey, row) for row in tx.rows(query.order_by(machine_keys.c.id)))
+
+
+def newest_key_of(tx: ReadTx, subject: str) -> MachineKey:
+    query = sa.select(machine_keys).where(machine_keys.c.subject == subject)
+    row = tx.row(query.order_by(machine_keys.c.id.desc()).limit(1))
+    if row is None:
+        raise NotFound("There is no such machine any more.", mend="Sign in again.")
+    return from_row(MachineKey, row)
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """What signs in as a machine: its key, the hash of the secret, and whether its organisation is a sandbox."""
+
+    key: MachineKey
+    secret_hash: str = field(repr=False)
+    sandbox: bool
+
+
+def key_to_sign_in(tx: ReadTx, key_id: str) -> KnownKey | None:
+    """The key, of an active organisation, whether it is still good or not."""
+    query = sa.select(machine_keys, organisations.c.sandbox).join(organisations)
+    query = query.where(machine_keys.c.id == key_id, organisations.c.status == OrganisationStatus.ACTIVE)
+    row = tx.row(query)
+    return None if row is None else KnownKey(from_row(MachineKey, row), row.secret_hash, row.sandbox)
+
+
+def used_key(tx: WriteTx, key_id: str) -> None:
+    tx.execute(sa.update(machine_keys).where(machine_keys.c.id == key_id).values(last_used_at=tx.now))
+
+
+def access_of(tx: ReadTx, organisation_id: str) -> Access:
+    row = tx.row(sa.select(access).where(access.c.organisation == organisation_id))
+    if row is None:
+        return Access(organisation=organisation_id, networks=(), certificates=())
+    return from_row(Access, row)
+
+
+def put_access(tx: WriteTx, changed: Access) -> None:
+    row = to_row(changed)
+    insert = insert_into(tx, access).values(row)
+    tx.execute(insert.on_conflict_do_update(index_elements=["organisation"], set_=row))

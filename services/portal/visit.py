@@ -13,11 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from libs.chassis.clock import business_date
-from libs.chassis.http import door_of
+from libs.chassis.http import Door, door_of
 from libs.chassis.principal import Principal
 from libs.chassis.problems import Forbidden, InFlight, Unauthenticated
 from libs.chassis.rpc import invoke
-from libs.chassis.tokens import TokenChecker
 from services.portal import forms
 from services.portal.audiences import Audience, audience_of
 from services.portal.clients import Clients
@@ -62,6 +61,11 @@ class Visit:
         return self.principal.organisation
 
     @property
+    def address(self) -> str | None:
+        """Of the browser: a bank may have said from where its people work."""
+        return door_of(self.request).origin(self.request).address
+
+    @property
     def menu_path(self) -> str:
         """The entry of the menu under which this page stands: the nearest above it."""
         here = self.request.url.path
@@ -78,16 +82,19 @@ class Visit:
 
     def ask(self, method: Callable[..., M], request: Message) -> M:
         """A question to a service."""
-        return invoke(method, request, token=self.token, deadline=DEADLINE)
+        return invoke(method, request, token=self.token, deadline=DEADLINE, forwarded=self.address)
 
     def act(self, method: Callable[..., M], request: Message, key: str) -> M:
         """A change at a service, once per key: the second click waits for the answer of the first."""
         for pause in _PATIENCE:
             try:
-                return invoke(method, request, token=self.token, key=key, deadline=DEADLINE)
+                return self._act(method, request, key)
             except InFlight:
                 time.sleep(pause)
-        return invoke(method, request, token=self.token, key=key, deadline=DEADLINE)
+        return self._act(method, request, key)
+
+    def _act(self, method: Callable[..., M], request: Message, key: str) -> M:
+        return invoke(method, request, token=self.token, key=key, deadline=DEADLINE, forwarded=self.address)
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         text = self.portal.pages[self.language].get_template(template).render(self._common() | values)
@@ -129,7 +136,7 @@ def visit_of(request: Request) -> Visit:
 
 def _new_visit(request: Request) -> Visit:
     door = door_of(request)
-    principal, token = _who(door.tokens, request.cookies.get(TOKEN, ""))
+    principal, token = _who(door, request)
     language = request.cookies.get(LANGUAGE, "")
     return Visit(
         request=request,
@@ -141,10 +148,11 @@ def _new_visit(request: Request) -> Visit:
     )
 
 
-def _who(tokens: TokenChecker, token: str) -> tuple[Principal | None, str]:
+def _who(door: Door, request: Request) -> tuple[Principal | None, str]:
+    token = request.cookies.get(TOKEN, "")
     try:
-        return tokens.principal(token), token
-    except Unauthenticated:
+        return door.tokens.principal(token, door.origin(request)), token
+    except (Unauthenticated, Forbidden):
         return None, ""
 
 

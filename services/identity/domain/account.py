@@ -100,7 +100,7 @@ def account_of(account_id: str, login: str, terms: AccountTerms, organisation: O
     check_login(login)
     if _KINDS.get(terms.role) is not organisation.kind:
         raise Violation(
-            "role", f"A {organisation.kind} has no {terms.role}.", f"Give {_roles_of(organisation.kind)}."
+            "role", f"A {organisation.kind} has no {terms.role}.", f"Give {_named(organisation.kind)}."
         )
     territory = terms.territory or organisation.territory
     check_territory(territory, organisation.territory)
@@ -126,5 +126,9 @@ def check_password(password: str) -> None:
         raise Violation("password", "The password is too short or too long.", mend)
 
 
-def _roles_of(kind: OrganisationKind) -> str:
-    return " or ".join(role for role, wanted in _KINDS.items() if wanted is kind)
+def roles_of(kind: OrganisationKind) -> tuple[Role, ...]:
+    return tuple(role for role, wanted in _KINDS.items() if wanted is kind)
+
+
+def _named(kind: OrganisationKind) -> str:
+    return " or ".join(roles_of(kind))

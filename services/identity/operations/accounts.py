@@ -11,6 +11,7 @@ from services.identity.domain.account import (
     NewEnrolment,
     account_of,
 )
+from services.identity.domain.machine import MACHINE, account_of_machine
 from services.identity.domain.organisation import (
     Organisation,
     OrganisationKind,
@@ -24,6 +25,8 @@ _PLATFORM = "org_platform"
 
 
 def my_account(tx: ReadTx, by: Principal) -> Account:
+    if by.subject.startswith(MACHINE):
+        return account_of_machine(store.newest_key_of(tx, by.subject))
     return store.account(tx, by.subject)
 
 

@@ -5,7 +5,6 @@ from fastapi.testclient import TestClient
 from libs.chassis.database import Database
 from libs.chassis.tokens import TokenChecker
 from tests.support.services import KEYS, emitted
-from tests.unit.identity.conftest import headers_of
 
 SANDBOX = {"kind": "BANK", "name": "练习银行", "territory": "64", "sandbox": True}
 OFFICER = {"password": "practice makes perfect", "role": "BANK_OFFICER", "organisation": "org_practice"}
