@@ -7,14 +7,17 @@ from typing import Any
 
 from app.demo import catalogue, seeding
 from app.demo.doors import Account, Doors, wait_for
-from app.demo.population import DemoFirm
+from app.demo.population import DemoFirm, credit_query
 from libs.chassis.ids import new_id
+from libs.chassis.problems import Invalid
 from rongqiao.guarantee.v1 import filings_pb2 as filings
 from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee
 from rongqiao.guarantee.v1.filings_pb2_grpc import FilingsStub
 from rongqiao.guarantee.v1.guarantee_pb2_grpc import GuaranteesStub
 from rongqiao.lending.v1 import lending_pb2 as lending
+from rongqiao.lending.v1 import loans_pb2 as loans
 from rongqiao.lending.v1.lending_pb2_grpc import LendingStub
+from rongqiao.lending.v1.loans_pb2_grpc import LoansStub
 
 Json = dict[str, Any]
 
@@ -29,6 +32,7 @@ class Cast:
     doors: Doors
     _accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     _keys: dict[str, str] = field(default_factory=dict[str, str])
+    _firms: dict[str, DemoFirm] = field(default_factory=dict[str, DemoFirm])
 
     def account(self, login: str) -> Account:
         if login not in self._accounts:
@@ -38,7 +42,12 @@ class Cast:
     def sme(self, firm: DemoFirm) -> Account:
         if firm.key not in self._accounts:
             self._accounts[firm.key] = seeding.sme_of(self.doors, firm)
+            self._firms[firm.party["id"]] = firm
         return self._accounts[firm.key]
+
+    def sme_of(self, application: Json) -> Account:
+        """The firm whose application it is, which chose its plan here."""
+        return self.sme(self._firms[application["party"]])
 
     def staff(self, organisation: str, role: str) -> Account:
         """The officer or manager of a bank or guarantor, by the organisation's id."""
@@ -79,7 +88,9 @@ class Cast:
         return self.staff(bank, "officer").get(f"/v1/applications/{application_id}")
 
     def approve(self, application: Json, plan: Json) -> Json:
-        """The bank approves at the plan's terms; the application, once its guarantee is reserved or refused."""
+        """The bank takes it up and approves the plan's terms; the application, once its guarantee is known."""
+        taken = lending.ApplicationId(application_id=application["id"])
+        self._lending(application["bank"], "officer", "AcceptApplication", taken)
         asked = lending.ApproveRequest(
             application_id=application["id"],
             amount_fen=plan["amount_fen"],
@@ -101,7 +112,44 @@ class Cast:
             manager.rpc("guarantee", GuaranteesStub, "Confirm", asked)
         return self.await_cover(application, {"NOT_NEEDED", "CONFIRMED"})
 
+    def attest_first_loan(self, application: Json, on: date) -> None:
+        """The firm lets the bank query its credit record, and the bank tells that no loan stands there."""
+        given = self.sme_of(application).post(
+            f"/v1/parties/{application['party']}/consents", credit_query(application["bank"], on)
+        )
+        asked = loans.AttestFirstLoanRequest(
+            application_id=application["id"],
+            report_on=on.isoformat(),
+            report_number=new_id("demo"),
+            history=loans.CREDIT_HISTORY_NONE,
+            consent_id=given["id"],
+        )
+        officer = self.staff(application["bank"], "officer")
+
+        def attest() -> Any:
+            try:
+                return officer.rpc("lending", LoansStub, "AttestFirstLoan", asked)
+            except Invalid as refusal:
+                if refusal.field != "consent_id":  # lending hears of the consent by event
+                    raise
+                return None
+
+        wait_for(f"the credit report of {application['id']} to be taken", attest)
+
+    def contract(self, application: Json, on: date) -> None:
+        """The firm accepts the offer; the bank tells that all contracts are signed."""
+        self.sme_of(application).post(f"/v1/applications/{application['id']}/accept-offer")
+        asked = lending.SignContractsRequest(
+            application_id=application["id"],
+            loan_contract=new_id("demo"),
+            guarantee_contract=new_id("demo") if application["guarantor"] else None,
+            signed_on=on.isoformat(),
+        )
+        self._lending(application["bank"], "officer", "SignContracts", asked)
+
     def disburse(self, application: Json, on: date) -> lending.Loan:
+        """The bank pays out what it approved, once the contracts are signed."""
+        self.contract(application, on)
         asked = lending.DisburseRequest(
             application_id=application["id"], disbursed_on=on.isoformat(), external_id=new_id("demo")
         )

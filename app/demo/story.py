@@ -119,11 +119,17 @@ class Story:
 
     def _plain_loan(self, firm: DemoFirm, request: Json) -> None:
         self.teller.chapter("A first loan · 首贷")
-        plan = _first(request, lambda plan: plan["family"] == "FIRST_LOAN")
-        self._outcome(firm, self._lend(firm, request, plan), plan, plan["amount_fen"])
+        plan = _first(request, lambda plan: plan["family"] == "FIRST_LOAN" and not plan.get("pledge"))
+        application = self.cast.choose(firm, request, plan)
+        self.cast.attest_first_loan(application, self.today)
+        self.teller.say(
+            "  the bank's query of the credit system, under the firm's consent, found no loan before"
+        )
+        funded = self._lend(firm, request, plan, application)
+        self._outcome(firm, funded, plan, plan["amount_fen"])
 
-    def _lend(self, firm: DemoFirm, request: Json, plan: Json) -> Json:
-        approved = self.cast.approve(self.cast.choose(firm, request, plan), plan)
+    def _lend(self, firm: DemoFirm, request: Json, plan: Json, application: Json | None = None) -> Json:
+        approved = self.cast.approve(application or self.cast.choose(firm, request, plan), plan)
         application = self.cast.confirm(approved)
         self.cast.disburse(application, self.today)
         if approved["cover"] == "CONFIRMED":  # nobody had to confirm it: batch business
@@ -143,10 +149,10 @@ class Story:
             request = self.cast.ask(firm)
             plans = request["match"]["plans"]
             self.recommendations += [{"firm": firm.key, **plan} for plan in plans]
-            if plans:
-                self._outcome(
-                    firm, self._lend(firm, request, plans[0]), plans[0], plans[0]["amount_fen"], quiet=True
-                )
+            best = next((plan for plan in plans if not plan.get("pledge")), None)
+            if best is not None:
+                lent_to = self._lend(firm, request, best)
+                self._outcome(firm, lent_to, best, best["amount_fen"], quiet=True)
                 lent += 1
         self.teller.say(f"  {lent} firms borrowed, {count - lent} found no plan and became cases")
 
@@ -157,6 +163,8 @@ class Story:
             self.teller.say(
                 f"  {case['id']} {case['county']} {case['cause']}: {', '.join(case['reason_codes'])}"
             )
+            for advice in case["advice"][:1]:
+                self.teller.say(f"    {advice['zh']}：{advice['next_zh']}")
         self.teller.say(f"  {len(cases)} open cases")
 
     def _regulator(self) -> None:

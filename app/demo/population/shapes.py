@@ -13,6 +13,7 @@ from libs.finance.daycount import add_years
 
 DATA_SCOPES = tuple(scope.name for scope in SCOPES.values() if scope.consent)
 CONSENT_TEXT = "本主体同意融桥平台为融资撮合之目的，在授权期内查询和使用所列类别的信息；可随时撤回。（演示）"
+QUERY_TEXT = "本主体同意该银行为审批本笔贷款之目的，查询本主体的企业信用报告；可随时撤回。（演示）"
 
 _SOURCES = {
     "public": "MARKET_REGULATION",
@@ -108,3 +109,15 @@ def consent(party: str, scopes: Iterable[str], today: date) -> ConsentInput:
         valid_until=add_years(today, 1).isoformat(),
         text_hash=hashlib.sha256(CONSENT_TEXT.encode()).hexdigest(),
     )
+
+
+def credit_query(bank: str, today: date) -> dict[str, object]:
+    """A year's consent to one bank, to query the credit record before it lends."""
+    return {
+        "signer": "法定代表人（演示）",
+        "scopes": ["credit_record"],
+        "purpose": "CREDIT_DECISION",
+        "recipient": bank,
+        "valid_until": add_years(today, 1).isoformat(),
+        "text_hash": hashlib.sha256(QUERY_TEXT.encode()).hexdigest(),
+    }
