@@ -5,7 +5,7 @@ A pledge arises with its registration (Civil Code, articles 440 and 444 to 445),
 
 import re
 import unicodedata
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -18,6 +18,8 @@ from services.lending.domain.product import MOST_FEN
 
 ARISES = "Civil Code, articles 444 and 445"
 _LONGEST = 80
+_MOST_PLEDGES = 100
+_LAST_DAY = date(2200, 1, 1)  # beyond it a day is a slip of the keyboard
 _PATENT_MARKS = ("ZL", "CN")
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
@@ -67,6 +69,9 @@ class IpTerms(Shape):
     fee_paid_until: date | None = None
     disputed: bool = False
     ended_on: date | None = None
+
+    def __post_init__(self) -> None:
+        _in_our_time("ip/runs_from", self.runs_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +130,11 @@ class NewPledge(Shape):
             raise Violation("number", "No register knows such a number.", f"Give 1 to {_LONGEST} characters.")
         if not 0 < len(self.owner) <= _LONGEST:
             raise Violation("owner", "The right has no owner.", "Give the owner's party id, uscc:<code>.")
-        if self.rank < 1:
-            raise Violation(
-                "rank", f"There is no rank {self.rank}.", "Give 1, or the rank that is registered."
-            )
+        if not 1 <= self.rank <= _MOST_PLEDGES:
+            why = f"There is no rank {self.rank}."
+            raise Violation("rank", why, "Give 1, or the rank that is registered.")
+        if self.debt_ends_on is not None:
+            _in_our_time("debt_ends_on", self.debt_ends_on)
         self._check_content()
 
     def _check_content(self) -> None:
@@ -252,59 +258,6 @@ def right_key(kind: RightKind, number: str, owner: str) -> str:
     return f"{'PATENT' if kind in PATENTS else kind}/{plain}"
 
 
-def contracted(pledge: Pledge, contract: PledgeContract, today: date) -> Pledge:
-    _expect(pledge, PledgeStatus.PROPOSED)
-    _not_after(contract.signed_on, today, "signed_on")
-    return replace(pledge, status=PledgeStatus.CONTRACTED, contract=contract)
-
-
-def registered(pledge: Pledge, registration: PledgeRegistration, today: date) -> Pledge:
-    """The pledge as it arose; Violation before its contract, or for a day to come."""
-    _expect(pledge, PledgeStatus.CONTRACTED)
-    _not_after(registration.registered_on, today, "registered_on")
-    if pledge.contract is not None and registration.registered_on < pledge.contract.signed_on:
-        why = f"The contract was signed on {pledge.contract.signed_on}."
-        raise Violation("registered_on", why, "Give the day on the registration certificate.")
-    return replace(pledge, status=PledgeStatus.REGISTERED, registration=registration)
-
-
-def kept_up(pledge: Pledge, upkeep: Upkeep) -> Pledge:
-    """The pledge with what its register says now; Violation where it is no such right, or nothing is said."""
-    _expect(pledge, *LIVE)
-    said = {name: value for name, value in asdict(upkeep).items() if value is not None}
-    if pledge.ip is None or not said:
-        raise Violation(
-            "fee_paid_until", "Nothing is said of this right.", "Say what changed of an IP right."
-        )
-    for name, kinds in (("fee_paid_until", PATENTS), ("renewed_until", (RightKind.TRADEMARK,))):
-        if name in said and pledge.kind not in kinds:
-            raise Violation(name, f"This is no matter of a right of {pledge.kind}.", f"Leave {name} out.")
-    renewed = upkeep.renewed_until
-    if renewed is not None and pledge.ends_on is not None and renewed <= pledge.ends_on:
-        raise Violation(
-            "renewed_until", f"It lasts until {pledge.ends_on} already.", "Give the new last day."
-        )
-    return replace(pledge, ip=replace(pledge.ip, **said), ends_on=renewed or pledge.ends_on)
-
-
-def refused(pledge: Pledge, reason: str, today: date) -> Pledge:
-    """The register did not take it."""
-    _expect(pledge, PledgeStatus.PROPOSED, PledgeStatus.CONTRACTED)
-    return replace(pledge, status=PledgeStatus.REFUSED, ended_on=today, reason=reason)
-
-
-def released(pledge: Pledge, reason: str, today: date) -> Pledge:
-    _expect(pledge, *LIVE)
-    return replace(pledge, status=PledgeStatus.RELEASED, ended_on=today, reason=reason)
-
-
-def _expect(pledge: Pledge, *allowed: PledgeStatus) -> None:
-    if pledge.status not in allowed:
-        wanted = " or ".join(allowed)
-        mend = "Its order is contract, registration, release."
-        raise Violation("status", f"The pledge is {pledge.status}, not {wanted}.", mend)
-
-
-def _not_after(day: date, today: date, field: str) -> None:
-    if day > today:
-        raise Violation(field, f"{day} is still to come.", "Report it when it happened.")
+def _in_our_time(field: str, day: date) -> None:
+    if day > _LAST_DAY:
+        raise Violation(field, f"{day} is too far away.", "Look for a slip of the keyboard.")

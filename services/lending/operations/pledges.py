@@ -9,7 +9,7 @@ from libs.chassis.principal import BANK, Principal, Role
 from libs.criteria.violation import Violation
 from libs.finance.daycount import add_months
 from libs.policy import NoPolicyValue
-from services.lending.domain import pledge as states
+from services.lending.domain import pledge_life as states
 from services.lending.domain import pledge_rules as rules
 from services.lending.domain.application import Application
 from services.lending.domain.life import ENDED_UNDRAWN
@@ -22,6 +22,7 @@ from services.lending.domain.pledge import (
     PledgeRegistration,
     PledgeStatus,
     Upkeep,
+    lendable,
 )
 from services.lending.domain.product import Product
 from services.lending.operations import feed, rights
@@ -208,7 +209,7 @@ def _proposed(tx: WriteTx, new: NewPledge, application: Application, product: Pr
         bank=application.bank,
         party=application.party,
         cap_bp=cap_bp,
-        lendable_fen=states.lendable(new.valuation.amount_fen, cap_bp),
+        lendable_fen=lendable(new.valuation.amount_fen, cap_bp),
         margin_months=margin_months,
         ends_on=ends_on,
         debt_ends_on=debt_ends_on,

@@ -146,6 +146,8 @@ def test_a_right_that_cannot_be_pledged_is_refused(
         {"number": "9" * 81},
         {"owner": ""},
         {"rank": 0},
+        {"rank": 101},
+        {"debt_ends_on": date(9999, 12, 31)},
         {"ip": None},
         {"ip": replace(ALIVE, fee_paid_until=None)},
         {"kind": RightKind.RECEIVABLE},
