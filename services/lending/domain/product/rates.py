@@ -18,7 +18,7 @@ from libs.finance.fees import Fee, FeeBasis, FeePayee, FeePayer, FeeTiming
 from libs.finance.irr import AnnualRate, of_month
 from libs.finance.money import PPM
 from libs.finance.rates import MONTHS_PER_YEAR
-from libs.finance.schedule import MONTHLY, RepaymentMethod
+from libs.finance.schedule import MONTHLY, QUARTERLY, RepaymentMethod
 from libs.registry.loan_terms import ProductKind, RateBase, RateBasis
 from libs.registry.lpr import LprTenor, lpr_on
 from services.lending.domain.product.checks import RATE_DISCLOSURE
@@ -129,21 +129,26 @@ def _edge(edges: _Edges, fees: tuple[Fee, ...], side: int, choose: Callable[...,
     found = [
         _annual(edges, fees, amount_fen, rate_ppm, months, method)
         for method in edges.methods
-        for months in _terms(edges.months, fees)
+        for months in _terms(edges, fees)
         for rate_ppm in _rates(edges.rates_ppm[side], method)
     ]
     return choose(found, key=lambda rate: rate.effective_ppm)
 
 
-def _terms(months: tuple[int, int], fees: tuple[Fee, ...]) -> set[int]:
-    """Shortest and longest; with a yearly sum also where a year has just begun, and the last full year."""
-    short, long = months
+def _terms(edges: _Edges, fees: tuple[Fee, ...]) -> set[int]:
+    """Shortest and longest, and what may be dearer or cheaper than both.
+
+    With a yearly fee: where a year has just begun, and the last full year. With interest by the quarter: terms that
+    end with a quarter, and those that end within one, so that the last interest is paid sooner.
+    """
+    short, long = edges.months
     found = {short, long}
     if any(fee.timing is FeeTiming.ANNUAL for fee in fees):
         begun = -(-(short - 1) // MONTHS_PER_YEAR) * MONTHS_PER_YEAR + 1
-        full = long // MONTHS_PER_YEAR * MONTHS_PER_YEAR
-        found |= {month for month in (begun, full) if short <= month <= long}
-    return found
+        found |= {begun, long // MONTHS_PER_YEAR * MONTHS_PER_YEAR}
+    if edges.interest_months == QUARTERLY:
+        found |= {short + 1, short + 2, long - 1, long - 2}
+    return {months for months in found if short <= months <= long}
 
 
 def _rates(rate_ppm: int, method: RepaymentMethod) -> tuple[int, ...]:
