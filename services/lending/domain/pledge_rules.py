@@ -67,9 +67,13 @@ def refusals(
     return found
 
 
-def at_drawdown(pledge: Pledge, matures_on: date, today: date) -> list[Violation]:
-    """What stands against paying out on this pledge today."""
+def at_drawdown(pledge: Pledge, disbursed_on: date, matures_on: date, today: date) -> list[Violation]:
+    """What stands against a loan on this pledge, as the right stands today."""
     found = list[Violation]()
+    arose = pledge.registration
+    if arose is not None and arose.registered_on > disbursed_on:
+        why = f"Pledge {pledge.id} arose on {arose.registered_on}, after the loan."
+        found.append(Violation("pledges", why, "Pay out on or after the registration.", ARISES))
     if pledge.status is not PledgeStatus.REGISTERED:
         why = f"Pledge {pledge.id} is {pledge.status}: it arises with its registration."
         found.append(Violation("pledges", why, "Report the registration first.", ARISES))

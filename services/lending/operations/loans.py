@@ -93,7 +93,7 @@ def disburse(tx: WriteTx, by: Principal, application_id: str, disbursement: Disb
     drawn = loan_store.of_application(tx, application_id)
     loan = drawdown.loan_of(before, product, drawn, disbursement, tx.new_id("loan"), tx.today)
     application = life.drawn(before, loan.amount_fen, tx.now)
-    pledges.secure(tx, application, loan.amount_fen, loan.matures_on)
+    pledges.secure(tx, application, loan)
     loan, renewed = renewals.prepare(tx, application, loan, disbursement)
     loan = replace(loan, inclusive=_inclusive(tx, loan, application, product))
     loan, moved = first_loans.count(tx, loan, application)

@@ -13,6 +13,7 @@ from services.lending.domain import pledge_life as states
 from services.lending.domain import pledge_rules as rules
 from services.lending.domain.application import Application
 from services.lending.domain.life import ENDED_UNDRAWN
+from services.lending.domain.loan import Loan
 from services.lending.domain.pledge import (
     NewPledge,
     Pledge,
@@ -113,8 +114,8 @@ def sign_all(tx: WriteTx, application: Application, number: str, signed_on: date
             tell(tx, signed, application)
 
 
-def secure(tx: WriteTx, application: Application, amount_fen: int, matures_on: date) -> None:
-    """Before a drawdown, under the application's lock and before the loan is stored.
+def secure(tx: WriteTx, application: Application, loan: Loan) -> None:
+    """Before a loan is stored, under the lock of its application.
 
     Violation unless every right that the application wants is pledged, registered, alive beyond the loan, and all
     together carry it. A renewal without repayment takes over what stands behind the loan that it settles.
@@ -122,13 +123,13 @@ def secure(tx: WriteTx, application: Application, amount_fen: int, matures_on: d
     pledges = (*pledge_store.of_application(tx, application.id), *_renewed(tx, application))
     found = rules.missing(application.ip_rights, pledges)
     for pledge in pledges:
-        found += rules.at_drawdown(pledge, matures_on, tx.today)
+        found += rules.at_drawdown(pledge, loan.disbursed_on, loan.matures_on, tx.today)
     rules.check(found)
     if pledges:
-        _check_carried(tx, application, pledges, amount_fen)
+        _check_carried(tx, application, pledges, loan.amount_fen)
     for pledge in pledges:
         if pledge.application_id != application.id:
-            taken = replace(pledge, application_id=application.id, debt_ends_on=matures_on)
+            taken = replace(pledge, application_id=application.id, debt_ends_on=loan.matures_on)
             pledge_store.update(tx, taken)
             tell(tx, taken, application)
 

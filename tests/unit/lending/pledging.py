@@ -8,6 +8,7 @@ from typing import Any
 from libs.chassis.principal import Principal, Role
 from libs.registry.loan_terms import GuaranteeMode, IpRightKind
 from services.lending.domain.application import Application
+from services.lending.domain.loan import Loan
 from services.lending.domain.offer import Approval
 from services.lending.domain.pledge import (
     IpTerms,
@@ -135,6 +136,28 @@ class Lender:
     def released(self, pledge: Pledge) -> Pledge:
         return self.desk.act(pledges.release_pledge, self.officer, pledge.id, SETTLED)
 
-    def check(self, application: Application, amount_fen: int, matures_on: date = date(2029, 11, 22)) -> None:
+    def check(
+        self,
+        application: Application,
+        amount_fen: int,
+        matures_on: date = date(2029, 11, 22),
+        disbursed_on: date = TODAY,
+    ) -> None:
         """What a drawdown of so much would be told."""
-        self.desk.database.transact(lambda tx: pledges.secure(tx, application, amount_fen, matures_on))
+        loan = Loan(
+            id="loan_1",
+            application_id=application.id,
+            request_id=application.request_id,
+            bank=self.bank,
+            party=application.party,
+            amount_fen=amount_fen,
+            rate_ppm=43_500,
+            priced_on=disbursed_on,
+            term_months=36,
+            repayment_method=application.repayment_method,
+            disbursed_on=disbursed_on,
+            matures_on=matures_on,
+            outstanding_fen=amount_fen,
+            external_id="L-1",
+        )
+        self.desk.database.transact(lambda tx: pledges.secure(tx, application, loan))

@@ -18,6 +18,7 @@ from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, Forbidden, NotFound
 from rongqiao.lending.v1 import events_pb2
 from rongqiao.lending.v1 import pledges_pb2 as pb
+from services.lending.domain.house import BranchTerms, StaffTerms
 from services.lending.domain.pledge import (
     LIVE,
     NewPledge,
@@ -26,7 +27,7 @@ from services.lending.domain.pledge import (
     PledgeStatus,
     Upkeep,
 )
-from services.lending.operations import pledges
+from services.lending.operations import feed, house, pledges
 from tests.support.lending import FIRM, OTHER_FIRM
 from tests.unit.lending.desk import BANK, MANAGER, OTHER_BANK, OWNER, THEIR_MANAGER, Desk
 from tests.unit.lending.pledging import (
@@ -198,3 +199,37 @@ def test_a_right_has_one_live_pledge_under_any_interleaving(one_desk: Desk) -> N
     run_state_machine_as_test(
         machine, settings=settings(max_examples=6, stateful_step_count=8, deadline=None)
     )
+
+
+def test_a_clerk_sees_the_pledges_of_his_branches_alone(light_desk: Desk) -> None:
+    lender = Lender(light_desk)
+    for code, county in (("B1", "640104"), ("B2", "640122")):
+        light_desk.act(house.put_branch, MANAGER, code, BranchTerms(name=f"{code}支行", counties=(county,)))
+    pledge = lender.proposed(invention(lender.opened()))  # of county 640104, so of branch B1
+    clerks = [Principal(f"acc_{code}", Role.BANK_OFFICER, BANK) for code in ("B1", "B2")]
+    for clerk, code in zip(clerks, ("B1", "B2"), strict=True):
+        light_desk.act(house.put_staff, MANAGER, clerk.subject, StaffTerms(branches=(code,)))
+    own, strange = clerks
+
+    assert light_desk.ask(pledges.list_pledges, own).items == (pledge,)
+    assert light_desk.ask(pledges.get_pledge, own, pledge.id) == pledge
+    assert light_desk.ask(pledges.list_pledges, strange).items == ()
+    with pytest.raises(Forbidden):
+        light_desk.ask(pledges.get_pledge, strange, pledge.id)
+    with pytest.raises(Forbidden):
+        light_desk.act(pledges.sign_pledge, strange, pledge.id, SIGNED)
+
+
+def test_a_bank_finds_its_pledges_in_its_feed_without_the_right(light_desk: Desk) -> None:
+    lender = Lender(light_desk)
+    lender.registered(invention(lender.opened()))
+    feed.number_notices(light_desk.database)
+
+    noted = [
+        one for one in light_desk.ask(feed.read_feed, lender.officer).items if one.type.startswith("pledge.")
+    ]
+
+    assert [one.type for one in noted] == ["pledge.proposed", "pledge.contracted", "pledge.registered"]
+    assert {one.data["lendable_fen"] for one in noted} == {180_000_000}
+    assert "2015101020304" not in str(noted)
+    assert FIRM not in str(noted)

@@ -64,6 +64,8 @@ def test_nothing_is_paid_out_before_the_registration(lender: Lender) -> None:
         lender.check(application, 1)
     lender.entered(pledge)
 
+    with pytest.raises(Violation, match="after the loan"):
+        lender.check(application, 1, disbursed_on=TODAY - timedelta(days=1))
     lender.check(application, 180_000_000)
     assert (unpledged.value.field, unregistered.value.source) == (
         "pledges",
