@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_revise(commands.add_parser("revise", help="write a migration from what changed in a store"))
     _add_events(commands.add_parser("events", help="look at parked messages and replay them"))
     _add_guarantee(commands.add_parser("guarantee", help="audit the books of the guarantee chain"))
+    _add_lending(commands.add_parser("lending", help="read products that banks publish in other formats"))
+    _add_conformance(commands.add_parser("conformance", help="what a bank checks before it goes live"))
     keys = commands.add_parser("keys", help="make the keys files of a platform of many processes")
     keys.add_argument("folder", type=Path)
     keys.set_defaults(run=_keys)
@@ -83,6 +85,42 @@ def _add_guarantee(parser: argparse.ArgumentParser) -> None:
     audit = actions.add_parser("audit", help="recompute every hash, balance and limit from the first entry")
     audit.add_argument("--json", action="store_true", help="the whole result as JSON")
     audit.set_defaults(run=_audit)
+
+
+def _add_lending(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    adapt = actions.add_parser("adapt", help="make products for the import door of records in another format")
+    adapt.add_argument("--format", choices=("uk-sme-loan", "au-cdr"), required=True)
+    adapt.add_argument("file", type=Path, help="a JSON document, or one JSON a line")
+    adapt.add_argument("--out", type=Path, required=True, help="the products, for POST /v1/products/imports")
+    adapt.add_argument("--report", type=Path, help="every record as JSON: what it lacks, what was left out")
+    adapt.add_argument(
+        "--fen-per-unit", required=True, help="what a unit of the records' currency is worth, in fen"
+    )
+    adapt.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="COLUMN=CELL",
+        help="where a record does not say it, such as term_max_months=5年",
+    )
+    adapt.set_defaults(run=_adapt)
+
+
+def _add_conformance(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="SERVICE")
+    lending = actions.add_parser("lending", help="the doors of lending, with two people of one bank")
+    lending.add_argument("--base-url", required=True)
+    for name, who in (("", "who registers"), ("second-", "a manager, who checks and publishes")):
+        person = lending.add_mutually_exclusive_group(required=True)
+        person.add_argument(f"--{name}token", help=f"of the account {who}")
+        person.add_argument(
+            f"--{name}login", help="its sign-in; the password is asked for, or in RONGQIAO_[SECOND_]PASSWORD"
+        )
+    lending.add_argument("--webhook-url", help="where the platform reaches this program's own receiver")
+    lending.add_argument("--webhook-port", type=int, default=8900, help="on which the receiver listens")
+    lending.add_argument("--json", action="store_true", help="the results as JSON")
+    lending.set_defaults(run=_conformance)
 
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
@@ -152,6 +190,18 @@ def _audit(chosen: argparse.Namespace) -> int:
     from app import guarantee_commands
 
     return guarantee_commands.audit(chosen.json)
+
+
+def _adapt(chosen: argparse.Namespace) -> int:
+    from app import lending_commands
+
+    return lending_commands.adapt(chosen)
+
+
+def _conformance(chosen: argparse.Namespace) -> int:
+    from app.conformance import command
+
+    return command.run(chosen)
 
 
 def _keys(chosen: argparse.Namespace) -> int:

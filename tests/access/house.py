@@ -94,6 +94,7 @@ def routes() -> list[Route]:
 class House:
     home: Path
     clock: Clock | None = None  # another than the real one
+    settings: dict[str, Any] = field(default_factory=dict)
     apps: dict[str, FastAPI] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     channels: dict[str, grpc.Channel] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class House:
     @cached_property
     def context(self) -> Any:
         nobody = self.nobody()  # what a role may do does not hang on the neighbours
-        context = make_context(Settings(home=self.home), lambda name: nobody)
+        context = make_context(Settings(home=self.home, **self.settings), lambda name: nobody)
         return context if self.clock is None else replace(context, clock=self.clock)
 
     def nobody(self) -> grpc.Channel:
