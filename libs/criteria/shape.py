@@ -7,4 +7,4 @@ class Shape:
     """Frozen dataclasses derive from it; the edges' reader (pydantic) honours the one setting, and nothing else."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid"}

@@ -38,4 +38,4 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 def _columns(path: Path) -> list[str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader(file), [])
+        return next(csv.reader(file), list[str]())

@@ -12,6 +12,7 @@ from libs.criteria.evaluate import Criterion
 from libs.criteria.vocabulary import FACTS, SCOPES, Words
 from libs.criteria.wording import requirement
 from libs.finance.rates import PPM_PER_BP
+from libs.registry.decline_reasons import decline_reasons
 from rongqiao.lending.v1 import lending_pb2 as lending
 from services.portal import formatting, troubles
 from services.portal.codes import code, codes
@@ -20,6 +21,10 @@ from services.portal.names import Names
 from services.portal.wording import Wording
 
 UNKNOWN = "UNKNOWN"  # the label of flows whose firm's size or industry nobody knows
+
+
+def state_of(message: Message) -> str:
+    return code(message, "status")
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Speech:
             "fact": partial(formatting.fact_label, language=language),
             "months": self.months,
             "listed": self.listed,
-            "state": lambda message: code(message, "status"),
+            "state": state_of,
         }
 
     def functions(self) -> dict[str, Callable[..., Any]]:
@@ -56,6 +61,8 @@ class Speech:
             self.words_of,
             self.reason_text,
             self.reason_name,
+            self.decline_name,
+            self.decline_next,
             self.fact_value,
             self.scope_name,
             self.rate_words,
@@ -98,6 +105,20 @@ class Speech:
         """A reason code in words: by the fact that it is about, or by the portal's own table."""
         about = next((kind.label for kind in FACTS.values() if kind.reason_code == reason), None)
         return self.words.get(f"reason.{reason}", self._in(about) if about else reason)
+
+    def decline_name(self, reason: str) -> str:
+        """What a bank, or the platform itself, refused for."""
+        known = decline_reasons().get(reason)
+        if known is None:
+            return self.reason_name(reason)
+        return known.en if self.language == "en" else known.zh
+
+    def decline_next(self, reason: str) -> str:
+        """What the service centre can do about it; empty where nothing is known."""
+        known = decline_reasons().get(reason)
+        if known is None:
+            return ""
+        return known.next_en if self.language == "en" else known.next_zh
 
     def fact_value(self, fact: str, value: str) -> str:
         return formatting.fact_value(fact, value, self.language)

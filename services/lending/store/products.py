@@ -147,7 +147,7 @@ def on_market(tx: ReadTx, product_id: str) -> Product | None:
 
 
 def _product(row: sa.Row[Any]) -> Product:
-    return load(Product, dict(row._mapping))
+    return load(Product, {column.name: getattr(row, column.name) for column in products.c})
 
 
 def _row(product: Product) -> dict[str, Any]:

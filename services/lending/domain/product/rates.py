@@ -4,7 +4,7 @@ The span runs over the edges of the terms: lowest and highest rate, every repaym
 smallest and largest amount. Interest by days (BULLET, ON_DEMAND) is act/360, so a year of it is 365/360 of the rate.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -117,22 +117,27 @@ def _must_be_paid(fee: Fee) -> bool:
 @lru_cache(maxsize=20_000)
 def _span(edges: _Edges, fees: tuple[Fee, ...]) -> RateSpan | None:
     try:
-        return RateSpan(min=_edge(edges, fees, 0, min), max=_edge(edges, fees, 1, max))
+        return RateSpan(
+            min=min(_edge(edges, fees, 0), key=_effective), max=max(_edge(edges, fees, 1), key=_effective)
+        )
     except Violation:  # the fees leave nothing of the smallest loan
         return None
 
 
-def _edge(edges: _Edges, fees: tuple[Fee, ...], side: int, choose: Callable[..., AnnualRate]) -> AnnualRate:
-    """The cheapest loan (side 0) or the dearest (side 1)."""
+def _effective(rate: AnnualRate) -> int:
+    return rate.effective_ppm
+
+
+def _edge(edges: _Edges, fees: tuple[Fee, ...], side: int) -> list[AnnualRate]:
+    """Loans of which one is the cheapest (side 0) or the dearest (side 1)."""
     fixed = any(fee.basis is FeeBasis.FIXED for fee in fees)
     amount_fen = edges.amounts_fen[1 - side] if fixed else _LARGE_FEN
-    found = [
+    return [
         _annual(edges, fees, amount_fen, rate_ppm, months, method)
         for method in edges.methods
         for months in _terms(edges, fees)
         for rate_ppm in _rates(edges.rates_ppm[side], method)
     ]
-    return choose(found, key=lambda rate: rate.effective_ppm)
 
 
 def _terms(edges: _Edges, fees: tuple[Fee, ...]) -> set[int]:
