@@ -7,6 +7,7 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.cost import Subsidy, SubsidyStatus
 from libs.finance.dated import Use
+from libs.finance.daycount import add_months
 from libs.finance.fees import Fee, FeeBasis, FeePayee, FeePayer, FeeTiming
 from libs.finance.irr import AnnualRate
 from libs.finance.schedule import PrincipalPart, RepaymentMethod
@@ -15,6 +16,7 @@ from libs.registry.lpr import LprTenor
 from services.lending.domain.product import MOST_FEN, MOST_MONTHS, MOST_PPM
 
 MOST_EXTRAS = 50
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)  # of a drawdown that anybody may mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class CostQuestion(Shape):
             _within("rate/ppm", self.rate.ppm, -MOST_PPM, MOST_PPM)
         if self.appraised_fen is not None:
             _within("appraised_fen", self.appraised_fen, 0, MOST_FEN)
+        _check_days(self)
         _check_terms(self)
         _check_extras(self)
         _check_uses(self)
@@ -192,6 +195,14 @@ def _within(field: str, value: int, low: int, high: int) -> None:
         raise Violation(field, f"{field} is {value}.", f"Give a whole number from {low} to {high}.")
 
 
+def _check_days(asked: CostQuestion) -> None:
+    days = [("pricing_date", asked.pricing_date), ("drawn_on", asked.drawn_on)]
+    days += [(f"uses/{place}/drawn_on", use.drawn_on) for place, use in enumerate(asked.uses)]
+    for field, day in days:
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise Violation(field, f"{day} is no day of a loan.", f"Give {FIRST_DAY} to {LAST_DAY}.")
+
+
 def _check_terms(asked: CostQuestion) -> None:
     if asked.product_id is None and asked.product_version is not None:
         raise Violation("product_id", "A version without its product.", "Give the product too.")
@@ -222,6 +233,11 @@ def _check_uses(asked: CostQuestion) -> None:
         mend = "Leave the uses out, or repay ON_DEMAND."
         raise Violation("uses", f"A loan repaid by {asked.method} has no uses.", mend)
     days = sorted({use.drawn_on for use in asked.uses})
+    ends = add_months(days[0], asked.months)
+    for place, use in enumerate(asked.uses):
+        if use.repaid_on > ends:
+            why = f"The line of {asked.months} months ends on {ends}."
+            raise Violation(f"uses/{place}/repaid_on", why, "Repay by then, or ask for a longer line.")
     for day in days:
         out = sum(use.amount_fen for use in asked.uses if use.drawn_on <= day < use.repaid_on)
         if out > asked.amount_fen:

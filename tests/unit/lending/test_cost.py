@@ -172,6 +172,15 @@ def test_a_planned_loan_repays_by_the_quarter_as_its_plan_says(firm: Client) -> 
         ({"interest_months": 2}, "interest_months"),
         ({"parts": [{"month": 12, "principal_fen": 300_000_000}]}, "parts"),
         ({"uses": [{"drawn_on": "2025-06-03", "repaid_on": "2025-07-03", "amount_fen": 1}]}, "uses"),
+        ({"drawn_on": "9999-12-31"}, "drawn_on"),
+        ({"pricing_date": "0001-01-01"}, "pricing_date"),
+        (
+            {
+                "method": "ON_DEMAND",
+                "uses": [{"drawn_on": "2025-06-03", "repaid_on": "2026-06-04", "amount_fen": 1}],
+            },
+            "uses/0/repaid_on",
+        ),
         (
             {
                 "method": "ON_DEMAND",
