@@ -20,7 +20,9 @@ from libs.registry import lpr, tables
 SERVICES = ("identity", "credit", "guarantee", "lending", "matching", "coordination", "oversight", "portal")
 
 
-def make_context(settings: Settings, channel: Callable[[str], grpc.Channel]) -> Context:
+def make_context(
+    settings: Settings, channel: Callable[[str], grpc.Channel], log: Transport | None = None
+) -> Context:
     keys = Keys.load_or_make(settings.keys_file or settings.home / "keys.json")
     vault.configure(keys.vault())
     tables.read_after(settings.data_overlay)
@@ -33,6 +35,7 @@ def make_context(settings: Settings, channel: Callable[[str], grpc.Channel]) -> 
         ids=new_id,
         policies=policy.load(overlays=overlays),
         channel=channel,
+        log=log,
     )
 
 

@@ -66,8 +66,9 @@ class Host:
     def start(self) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         servers = {name: self._listen(name, address) for name, address in self.addresses.items()}
-        self.context = make_context(self.settings, channels(dict(self.settings.peers) | self.grpc_addresses))
         self._transport = make_transport(self.settings)
+        peers = channels(dict(self.settings.peers) | self.grpc_addresses)
+        self.context = make_context(self.settings, peers, self._transport)
         self._transport.ensure_topics(TOPICS)
         for name, server in servers.items():
             self.hosted[name] = self._host(build(name, self.context), server)

@@ -18,6 +18,7 @@ from libs.chassis.tokens import TokenChecker, issue_for_service
 from libs.eventing.envelope import Event
 from libs.eventing.inbox import Handler
 from libs.eventing.topics import Topic
+from libs.eventing.transport import Transport
 from libs.policy import PolicySet
 
 
@@ -41,6 +42,7 @@ class Context:
     ids: Ids
     policies: PolicySet
     channel: Callable[[str], grpc.Channel]  # to another service, by name
+    log: Transport | None = None  # between the services; None where nothing is served
 
     def database(self, service: str) -> Database:
         url = self.settings.database_url(service)

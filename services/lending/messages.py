@@ -5,8 +5,10 @@ from datetime import date
 from libs.chassis import wire
 from libs.chassis.codec import dump
 from rongqiao.lending.v1 import events_pb2 as events
+from rongqiao.lending.v1 import house_pb2 as house_pb
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.lending.domain.application import Application
+from services.lending.domain.feed import Notice
 from services.lending.domain.loan import Loan, LoanChange, days_past_due
 from services.lending.domain.product import Product
 from services.lending.domain.repayment import RecordedRepayment
@@ -29,6 +31,19 @@ def application_changed(application: Application, product: Product, on: date) ->
             "product_flags": product.terms.flags,
         },
     )
+
+
+def notice(told: Notice) -> house_pb.Notice:
+    message = wire.to_message(house_pb.Notice, told)
+    message.data.update(told.data)
+    return message
+
+
+def notice_event(told: Notice, late: bool) -> house_pb.Notice:
+    """On the bank's own topic. `late`: something newer about the subject went out before it."""
+    message = notice(told)
+    message.data.update({"late": late})
+    return message
 
 
 def application_notice(application: Application) -> dict[str, str | int | None]:

@@ -7,8 +7,8 @@ from libs.chassis.outward import Gate
 from libs.chassis.service import Context, Service
 from rongqiao.lending.v1 import (
     core_pb2_grpc,
-    house_pb2_grpc,
     costs_pb2_grpc,
+    house_pb2_grpc,
     intake_pb2_grpc,
     lending_pb2_grpc,
     loans_pb2_grpc,
@@ -23,8 +23,8 @@ from services.lending.http import routers
 from services.lending.http.webhooks import Parts
 from services.lending.rpc.core import CoreServicer
 from services.lending.rpc.costs import CostsServicer
-from services.lending.rpc.intake import IntakeServicer
 from services.lending.rpc.house import HouseServicer
+from services.lending.rpc.intake import IntakeServicer
 from services.lending.rpc.lending import LendingServicer
 from services.lending.rpc.loans import LoansServicer
 from services.lending.rpc.pledges import PledgesServicer
@@ -38,7 +38,7 @@ def build(context: Context) -> Service:
     database = context.database(NAME)
     door = context.rpc_door(database)
     client = GuaranteeClient(database, context.channel("guarantee"), partial(context.service_token, NAME))
-    courier = Courier(database, Gate(context.settings.webhook_networks))
+    courier = Courier(database, Gate(context.settings.webhook_networks), context.log)
     return Service(
         name=NAME,
         database=database,

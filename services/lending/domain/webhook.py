@@ -175,7 +175,7 @@ class Redelivered(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Shape):
-    """What one try came to: the status, or why there was none."""
+    """What one try came to: the status, or why there was none. 200 for KAFKA: the log has it."""
 
     code: int | None = None
     error: str | None = None

@@ -35,8 +35,7 @@ def register_webhook(tx: WriteTx, by: Principal, new: NewWebhook, gate: Gate) ->
     _manager(tx, by)
     if new.url is not None:
         _check_host(gate, new.url)
-    if len(webhook_store.of_bank(tx, by.organisation)) >= _MOST:
-        raise Conflict(f"The bank has {_MOST} webhooks.", mend="Delete one that is no longer used.")
+    _check_room(webhook_store.of_bank(tx, by.organisation), new)
     webhook = _webhook_of(tx, by, new)
     secret = rules.secret_of(secrets.token_bytes(_SECRET_BYTES))
     webhook_store.insert(tx, webhook, secret)
@@ -129,6 +128,13 @@ def _webhook_of(tx: WriteTx, by: Principal, new: NewWebhook) -> Webhook:
         created_by=by.subject,
         created_at=tx.now,
     )
+
+
+def _check_room(known: tuple[Webhook, ...], new: NewWebhook) -> None:
+    if len(known) >= _MOST:
+        raise Conflict(f"The bank has {_MOST} webhooks.", mend="Delete one that is no longer used.")
+    if new.channel is Channel.KAFKA and any(other.channel is Channel.KAFKA for other in known):
+        raise Conflict("The bank has its topic already.", field="channel", mend="Delete that one first.")
 
 
 def _check_host(gate: Gate, url: str) -> None:

@@ -9,7 +9,7 @@ from libs.chassis.wire import from_message, to_message
 from rongqiao.lending.v1 import house_pb2 as pb
 from rongqiao.lending.v1 import house_pb2_grpc
 from rongqiao.lending.v1 import lending_pb2 as lending
-from services.lending.domain.feed import Notice
+from services.lending import messages
 from services.lending.domain.house import Assign, BranchTerms, StaffTerms
 from services.lending.domain.sandbox import FirmMove, MadeUpApplication
 from services.lending.operations import feed, house, sandbox
@@ -23,7 +23,7 @@ class HouseServicer(house_pb2_grpc.HouseServicer):
 
     def ListNotices(self, request: pb.ListNoticesRequest, context: Context) -> pb.Feed:
         found = self.door.call(context).read(feed.read_feed, request.after, request.limit)
-        items = [_notice(notice) for notice in found.items]
+        items = [messages.notice(notice) for notice in found.items]
         return pb.Feed(items=items, next=found.next, caught_up=found.caught_up)
 
     def ListBranches(self, request: pb.ListBranchesRequest, context: Context) -> pb.BranchList:
@@ -64,9 +64,3 @@ class HouseServicer(house_pb2_grpc.HouseServicer):
         call = self.door.call(context, writes=True)
         move = from_message(FirmMove, request, without=("application_id",))
         return to_message(lending.Application, call.write(sandbox.play_firm, request.application_id, move))
-
-
-def _notice(notice: Notice) -> pb.Notice:
-    message = to_message(pb.Notice, notice)
-    message.data.update(notice.data)
-    return message
