@@ -13,7 +13,6 @@ Choice = tuple[str, str]  # value, label
 Group = tuple[str, list[Choice]]
 
 DECLARED_SCOPE = "statements"
-OWN_REASONS = ("PURPOSE", "REPAYMENT_SOURCE", "COLLATERAL", "MATERIALS_INCOMPLETE", "BANK_POLICY")
 PRODUCT_KINDS = enum_codes(lending.ProductKind.DESCRIPTOR)
 
 
@@ -76,8 +75,3 @@ def territories() -> list[Choice]:
         regions.RegionLevel.COUNTY: "　　",
     }
     return [(region.prefix, indents[region.level] + region.name) for region in regions.regions("64")]
-
-
-def reason_codes() -> list[str]:
-    """What a bank may name as reasons of a refusal: those of the vocabulary, then those of the banks' own judgement."""
-    return [*dict.fromkeys(kind.reason_code for kind in FACTS.values()), *OWN_REASONS]

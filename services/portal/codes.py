@@ -19,6 +19,8 @@ TONES = {
             "EFFECTIVE",
             "ACTIVE",
             "ACCEPTED",
+            "OFFER_ACCEPTED",
+            "CONTRACTED",
         ),
         "good",
     ),
@@ -26,7 +28,7 @@ TONES = {
         ("OPEN", "REFERRED", "OPENING", "SUBMITTED", "DRAFT", "CHECKED", "SCHEDULED", "RESERVED", "NOT_KEPT"),
         "wait",
     ),
-    **dict.fromkeys(("REFUSED", "DECLINED", "REJECTED", "SUSPENDED"), "bad"),
+    **dict.fromkeys(("REFUSED", "DECLINED", "REJECTED", "SUSPENDED", "INFORMATION_ASKED"), "bad"),
 }
 
 

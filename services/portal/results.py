@@ -1,14 +1,20 @@
 """A financing request as its page shows it: plans with their referrals, reasons sorted, families answered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rongqiao.coordination.v1 import coordination_pb2 as pb
 from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee
+from rongqiao.lending.v1 import lending_pb2 as lending
 from rongqiao.matching.v1 import matching_pb2 as matching
 
 _ASKED = (matching.FAMILY_FIRST_LOAN, matching.FAMILY_IP_PLEDGE, matching.FAMILY_GUARANTEE)
 _APPLYING = (pb.REQUEST_STATUS_MATCHED, pb.REQUEST_STATUS_REFERRED)
+_OFFERED = (
+    lending.APPLICATION_STATUS_APPROVED,
+    lending.APPLICATION_STATUS_OFFER_ACCEPTED,
+    lending.APPLICATION_STATUS_CONTRACTED,
+)
 _WITHDRAWABLE = (pb.REQUEST_STATUS_OPEN, *_APPLYING)
 
 
@@ -32,6 +38,7 @@ class Card:
     unknown: tuple[matching.Reason, ...]
     segments: tuple[Segment, ...]
     can_apply: bool
+    query_count: int  # banks that query the firm's record, once it applies with this plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +50,30 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An application as its bank has it; `all_in_ppm`: what its offer costs a year, where that can be told."""
+
+    application: lending.Application
+    all_in_ppm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
+    """`offers`: by application; `compared`: those that the firm can choose between, the cheapest first."""
+
     cards: tuple[Card, ...]
     answers: tuple[Answer, ...]
     withdrawable: bool
+    offers: Mapping[str, Offer]
+    compared: tuple[Offer, ...]
 
 
-def result_of(request: pb.FinancingRequest) -> Result:
+def result_of(request: pb.FinancingRequest, offers: Mapping[str, Offer] | None = None) -> Result:
+    known = offers or {}
+    made = [one for one in known.values() if one.application.status in _OFFERED]
     return Result(
+        offers=known,
+        compared=tuple(sorted(made, key=lambda one: (one.all_in_ppm is None, one.all_in_ppm or 0))),
         cards=tuple(_card(plan, request) for plan in request.match.plans),
         answers=tuple(_answer(family, request.match.plans) for family in _families(request.match)),
         withdrawable=request.status in _WITHDRAWABLE,
@@ -78,6 +101,7 @@ def _card(plan: matching.Plan, request: pb.FinancingRequest) -> Card:
         unknown=_with(plan.reasons, matching.OUTCOME_UNKNOWN),
         segments=segments(plan.guarantee.shares),
         can_apply=referral is None and request.status in _APPLYING,
+        query_count=request.query_count + (plan.bank not in {sent.bank for sent in request.referrals}),
     )
 
 

@@ -73,7 +73,7 @@ class Speech:
             self.industries_words,
             self.criterion_words,
             self.dimension_word,
-            self.told_row,
+            self.told_mistake,
             self.said,
             self.rule_words,
         )
@@ -192,8 +192,8 @@ class Speech:
             return self.words("oversight.policy_set", id=rule)
         return self.words.get(f"rule.{rule}", rule)
 
-    def told_row(self, row: lending.ImportRow) -> Trouble:
-        return troubles.told_row(row.message, row.mend, self.words)
+    def told_mistake(self, mistake: lending.Mistake) -> Trouble:
+        return troubles.told_row(mistake.message, mistake.mend, self.words)
 
     def said(self, text: str) -> str:
         return troubles.said(text, self.words)

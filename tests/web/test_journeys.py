@@ -60,6 +60,17 @@ def test_a_firm_asks_once_sees_why_applies_and_is_paid_with_a_guarantee(signed_i
     officer.locator("tbody th a").first.click()
     officer.fill("#rate", "3.6")
     officer.get_by_role("button", name="同意贷款").click()
+    expect(officer.locator("main")).to_contain_text("已发给企业，等企业接受。")
+
+    firm.goto(request)
+    await_text(firm, "银行给出的方案")
+    firm.get_by_role("button", name="接受这笔方案").click()
+    expect(firm.get_by_role("status")).to_contain_text("已接受这笔方案")
+
+    await_text(officer, "合同已签")
+    officer.fill("#loan_contract", "HT-2026-0001")
+    officer.fill("#guarantee_contract", "BZ-2026-0001")
+    officer.get_by_role("button", name="合同已签").click()
     await_text(officer, "等担保机构确认后可以放款")
 
     manager = signed_in(f"{_key_of(guarantor[1])}.manager")

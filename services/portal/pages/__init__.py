@@ -7,8 +7,10 @@ from services.portal.pages import (
     bank,
     guarantor,
     home,
+    offers,
     operator,
     party_file,
+    product_import,
     products,
     regulator,
     service_centre,
@@ -18,5 +20,17 @@ from services.portal.pages import (
 
 def routers() -> tuple[APIRouter, ...]:
     """All pages; the one that says there is no such page comes last."""
-    audiences = (account, sme, party_file, bank, products, guarantor, regulator, service_centre, operator)
+    audiences = (
+        account,
+        sme,
+        offers,
+        party_file,
+        bank,
+        product_import,
+        products,
+        guarantor,
+        regulator,
+        service_centre,
+        operator,
+    )
     return (home.files, home.router, *(module.router for module in audiences), home.nowhere)

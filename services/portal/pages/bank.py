@@ -1,15 +1,18 @@
 """A bank's applications: read, decide, report what was paid out and what came back."""
 
+from collections.abc import Callable
+
+from google.protobuf.message import Message
 from starlette.responses import Response
 
 from libs.chassis.problems import Forbidden, NotFound, Problem
 from libs.criteria.violation import Violation
 from libs.finance.money import fen_of_yuan
+from libs.registry.decline_reasons import decline_reasons
 from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.portal import formatting
 from services.portal.audiences import BANKS
-from services.portal.choices import reason_codes
 from services.portal.codes import enum_codes, enum_number
 from services.portal.forms import Form, Posted, fresh
 from services.portal.routes import page_router
@@ -45,6 +48,7 @@ def approve(application_id: str, visit: Visiting, posted: Posting) -> Response:
             rate_ppm=formatting.ppm_of_percent(posted.text("rate"), "rate"),
             term_months=formatting.whole(posted.text("term"), "term"),
             conditions=posted.lines("conditions"),
+            valid_until=posted.text("valid_until") or None,
         )
         visit.act(visit.services.lending.Approve, request, posted.key)
     except (Problem, Violation) as refusal:
@@ -52,14 +56,34 @@ def approve(application_id: str, visit: Visiting, posted: Posting) -> Response:
     return visit.go(f"/bank/applications/{application_id}", done="approved")
 
 
+@router.post("/bank/applications/{application_id}/accept")
+def accept(application_id: str, visit: Visiting, posted: Posting) -> Response:
+    request = pb.ApplicationId(application_id=application_id)
+    return _step(visit, application_id, posted, visit.services.lending.AcceptApplication, request, "accepted")
+
+
+@router.post("/bank/applications/{application_id}/ask-information")
+def ask_information(application_id: str, visit: Visiting, posted: Posting) -> Response:
+    request = pb.AskInformationRequest(application_id=application_id, question=posted.text("question"))
+    return _step(visit, application_id, posted, visit.services.lending.AskInformation, request, "asked")
+
+
+@router.post("/bank/applications/{application_id}/contracts")
+def sign_contracts(application_id: str, visit: Visiting, posted: Posting) -> Response:
+    request = pb.SignContractsRequest(
+        application_id=application_id,
+        loan_contract=posted.text("loan_contract"),
+        guarantee_contract=posted.text("guarantee_contract") or None,
+        pledge_contract=posted.text("pledge_contract") or None,
+        signed_on=posted.text("signed_on"),
+    )
+    return _step(visit, application_id, posted, visit.services.lending.SignContracts, request, "signed")
+
+
 @router.post("/bank/applications/{application_id}/decline")
 def decline(application_id: str, visit: Visiting, posted: Posting) -> Response:
     request = pb.DeclineRequest(application_id=application_id, reason_codes=posted.all("reason_codes"))
-    try:
-        visit.act(visit.services.lending.Decline, request, posted.key)
-    except Problem as refusal:
-        return _refused(visit, application_id, posted, refusal)
-    return visit.go(f"/bank/applications/{application_id}", done="declined")
+    return _step(visit, application_id, posted, visit.services.lending.Decline, request, "declined")
 
 
 @router.post("/bank/applications/{application_id}/disburse")
@@ -69,11 +93,7 @@ def disburse(application_id: str, visit: Visiting, posted: Posting) -> Response:
         disbursed_on=posted.text("disbursed_on"),
         external_id=posted.text("external_id"),
     )
-    try:
-        visit.act(visit.services.lending.Disburse, request, posted.key)
-    except Problem as refusal:
-        return _refused(visit, application_id, posted, refusal)
-    return visit.go(f"/bank/applications/{application_id}", done="disbursed")
+    return _step(visit, application_id, posted, visit.services.lending.Disburse, request, "disbursed")
 
 
 @router.post("/bank/applications/{application_id}/repay")
@@ -90,6 +110,22 @@ def repay(application_id: str, visit: Visiting, posted: Posting) -> Response:
     except (Problem, Violation) as refusal:
         return _refused(visit, application_id, posted, refusal)
     return visit.go(f"/bank/applications/{application_id}", done="repaid")
+
+
+def _step(
+    visit: Visit,
+    application_id: str,
+    posted: Posted,
+    method: Callable[..., Message],
+    request: Message,
+    done: str,
+) -> Response:
+    """One step of an application; a refusal comes back to its page."""
+    try:
+        visit.act(method, request, posted.key)
+    except Problem as refusal:
+        return _refused(visit, application_id, posted, refusal)
+    return visit.go(f"/bank/applications/{application_id}", done=done)
 
 
 def _refused(visit: Visit, application_id: str, posted: Posted, refusal: Refusal) -> Response:
@@ -109,7 +145,7 @@ def _application_page(
         loan=next(iter(loans.items), None),
         party=_party(visit, application.party),
         form=form or _first_form(visit, application),
-        reasons=reason_codes(),
+        reasons=list(decline_reasons()),
     )
 
 
@@ -118,6 +154,7 @@ def _first_form(visit: Visit, application: pb.Application) -> Form:
     return fresh(
         amount=formatting.in_wan(application.amount_fen),
         term=str(application.term_months),
+        signed_on=visit.today,
         disbursed_on=visit.today,
         paid_on=visit.today,
     )

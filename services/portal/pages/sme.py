@@ -10,6 +10,7 @@ from services.portal import formatting
 from services.portal.audiences import SME
 from services.portal.choices import PRODUCT_KINDS
 from services.portal.forms import Form, Posted, fresh
+from services.portal.pages.offers import offers_of
 from services.portal.results import result_of
 from services.portal.routes import page_router
 from services.portal.troubles import back, status_of
@@ -73,13 +74,6 @@ def withdraw_request(request_id: str, visit: Visiting, posted: Posting) -> Respo
     return visit.go("/requests", done="request_withdrawn")
 
 
-@router.post("/applications/{application_id}/withdraw")
-def withdraw_application(application_id: str, visit: Visiting, posted: Posting) -> Response:
-    request = lending.ApplicationId(application_id=application_id)
-    withdrawn = visit.act(visit.services.lending.Withdraw, request, posted.key)
-    return visit.go(f"/requests/{withdrawn.request_id}", done="application_withdrawn")
-
-
 def _request(visit: Visit, posted: Posted) -> pb.AskRequest:
     return pb.AskRequest(
         party=visit.organisation,
@@ -96,5 +90,5 @@ def _ask_page(visit: Visit, form: Form, status: int = 200) -> Response:
 
 def _result_page(visit: Visit, request_id: str, form: Form | None = None, status: int = 200) -> Response:
     request = visit.ask(visit.services.coordination.GetRequest, pb.RequestId(request_id=request_id))
-    result = result_of(request)
+    result = result_of(request, offers_of(visit, request))
     return visit.page("sme/result.html", status, request=request, result=result, form=form or fresh())

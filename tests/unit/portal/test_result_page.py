@@ -4,9 +4,10 @@ import pytest
 
 from libs.chassis.principal import Role
 from rongqiao.coordination.v1 import coordination_pb2 as coordination
+from rongqiao.lending.v1 import lending_pb2 as lending
 from rongqiao.matching.v1 import matching_pb2 as matching
 from services.portal.forms import fresh
-from services.portal.results import result_of
+from services.portal.results import Offer, result_of
 from services.portal.wording import LANGUAGES
 from tests.unit.portal import samples
 from tests.unit.portal.pages import Page, shown
@@ -68,7 +69,7 @@ def test_a_refused_application_tells_its_reasons_in_words() -> None:
     request.referrals.append(
         samples.referral(2, coordination.REFERRAL_STATUS_DECLINED, "TAX_GRADE", "PURPOSE")
     )
-    assert "原因：纳税信用级别、用途不符合规定" in result_page(request).text
+    assert "原因：纳税信用级别不够、用途不符合规定" in result_page(request).text
 
 
 def test_a_page_that_waits_for_plans_reloads_itself() -> None:
@@ -108,3 +109,69 @@ def test_a_name_cannot_smuggle_markup_into_the_page() -> None:
 def test_no_id_stands_twice() -> None:
     ids = result_page(samples.request()).ids
     assert len(ids) == len(set(ids))
+
+
+def offered(number: int, rate_ppm: int, all_in_ppm: int | None) -> Offer:
+    application = lending.Application(
+        id=f"app_{number}",
+        bank=samples.BANK,
+        product_name=f"首贷{number}号",
+        status=lending.APPLICATION_STATUS_APPROVED,
+        offer_valid_until="2026-12-22",
+        decision=lending.Decision(
+            approved=True,
+            amount_fen=120_000_000,
+            rate_ppm=rate_ppm,
+            term_months=12,
+            decided_by="",
+            decided_at="",
+        ),
+    )
+    return Offer(application, all_in_ppm)
+
+
+def test_offers_stand_side_by_side_the_cheapest_by_all_in_cost_first() -> None:
+    request = samples.request(coordination.REQUEST_STATUS_REFERRED)
+    for number in (1, 2):
+        request.referrals.append(samples.referral(number, coordination.REFERRAL_STATUS_APPROVED))
+    offers = {"app_1": offered(1, 36_000, 58_800), "app_2": offered(2, 41_000, 43_900)}
+
+    page = shown(
+        "sme/result.html", Role.SME, "zh", request=request, result=result_of(request, offers), form=fresh()
+    )
+
+    assert page.text.index("首贷2号 4.39% 4.10%") < page.text.index("首贷1号 5.88% 3.60%")
+    assert page.html.count("/accept-offer") == 2
+
+
+def test_a_question_of_the_bank_is_answered_where_it_is_read() -> None:
+    request = samples.request(coordination.REQUEST_STATUS_REFERRED)
+    request.referrals.append(samples.referral(1, coordination.REFERRAL_STATUS_INFORMATION_ASKED))
+    asking = lending.Application(
+        id="app_1",
+        status=lending.APPLICATION_STATUS_INFORMATION_ASKED,
+        information=lending.InformationRequest(question="去年的纳税申报表？", asked_at=""),
+    )
+
+    page = shown(
+        "sme/result.html",
+        Role.SME,
+        "zh",
+        request=request,
+        result=result_of(request, {"app_1": Offer(asking)}),
+        form=fresh(),
+    )
+
+    assert "银行想了解： 去年的纳税申报表？" in page.text or "银行想了解：去年的纳税申报表？" in page.text
+    assert 'action="/applications/app_1/answer"' in page.html
+
+
+def test_a_firm_reads_how_many_banks_query_its_record() -> None:
+    request = samples.request(coordination.REQUEST_STATUS_REFERRED)
+    request.referrals.append(samples.referral(1, coordination.REFERRAL_STATUS_SUBMITTED))
+    request.query_count = 1
+
+    text = result_page(request).text
+
+    assert "已有 1 家银行因这一需求查询企业信用记录。" in text
+    assert "申请后，将有 1 家银行查询企业信用记录。" in text  # the other plans are the same bank's
