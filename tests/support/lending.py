@@ -114,7 +114,7 @@ def rates(draw: st.DrawFn) -> Rate:
 
 @st.composite
 def fees(draw: st.DrawFn) -> Fee:
-    basis = draw(st.sampled_from(FeeBasis))
+    basis = draw(st.sampled_from([FeeBasis.PRINCIPAL, FeeBasis.FIXED]))  # nothing is appraised without a pledge
     amount = (
         {"amount_fen": draw(fen)} if basis is FeeBasis.FIXED else {"rate_ppm": draw(st.integers(0, 10**6))}
     )
@@ -158,7 +158,7 @@ def some_terms(draw: st.DrawFn) -> ProductTerms:
         term_min_months=term_min,
         term_max_months=term_max,
         rate=draw(rates()),
-        fees=draw(several(fees())),
+        fees=draw(st.lists(fees(), max_size=3, unique_by=lambda fee: fee.name).map(tuple)),
         repayment_methods=draw(members(RepaymentMethod, 1)),
         guarantee_modes=draw(members(set(GuaranteeMode) - {GuaranteeMode.IP_PLEDGE}, 1)),
         ip_pledge_caps=draw(several(caps)),
