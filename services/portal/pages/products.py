@@ -1,4 +1,4 @@
-"""A bank's loan products: registered many at once from a file, checked, published, suspended, withdrawn."""
+"""A bank's loan products: checked, published, suspended, withdrawn. `product_import` registers them."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ from google.protobuf.message import Message
 from starlette.responses import Response
 
 from libs.chassis.problems import Problem
-from libs.criteria.violation import Violation
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.portal.audiences import BANKS
 from services.portal.codes import enum_codes, enum_number
@@ -23,27 +22,6 @@ STATES = enum_codes(pb.ProductStatus.DESCRIPTOR)
 @router.get("/bank/products")
 def my_products(visit: Visiting) -> Response:
     return _list_page(visit)
-
-
-@router.get("/bank/products/import")
-def import_form(visit: Visiting) -> Response:
-    return visit.page("bank/import.html", form=fresh(), report=None, trial=False)
-
-
-@router.post("/bank/products/import")
-def import_products(visit: Visiting, posted: Posting) -> Response:
-    """First a trial that keeps nothing, then the same rows for good: the trial's page carries them."""
-    trial = not posted.ticked("keep")
-    try:
-        request = pb.ImportProductsRequest(
-            csv=_csv(posted), dry_run=trial, all_or_nothing=posted.ticked("all_or_nothing")
-        )
-        report = visit.act(visit.services.lending.ImportProducts, request, posted.key)
-    except (Problem, Violation) as refusal:
-        form = back(posted, refusal, visit.words)
-        return visit.page("bank/import.html", status_of(refusal), form=form, report=None, trial=trial)
-    form = fresh(csv=request.csv, all_or_nothing="yes" if request.all_or_nothing else "")
-    return visit.page("bank/import.html", form=form, report=report, trial=trial)
 
 
 @router.get("/bank/products/{product_id}")
@@ -96,19 +74,6 @@ def _change(
         form = back(posted, refusal, visit.words)
         return _product_page(visit, product_id, form, status_of(refusal))
     return visit.go(f"/bank/products/{product_id}", done=done)
-
-
-def _csv(posted: Posted) -> str:
-    """The rows: from the file, or carried by the page of the trial. Violation when they are missing, or no text."""
-    sent = posted.files.get("file") or posted.text("csv").encode()
-    if not sent:
-        raise Violation("file", "There is no file.", "Choose a CSV file.")
-    try:
-        return sent.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Violation(
-            "file", "The file is not UTF-8 text.", "Save it as CSV UTF-8 and send it again."
-        ) from None
 
 
 def _list_page(visit: Visit) -> Response:

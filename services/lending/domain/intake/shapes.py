@@ -108,8 +108,9 @@ def _code(kind: type[StrEnum]) -> Reader:
             if code is not None:
                 return code
         near = get_close_matches(str(plain).upper(), codes, n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        raise wrong(Rule.UNKNOWN, f"There is no code {_shown(plain)}.", f"{hint}Codes: {', '.join(codes)}.")
+        known = ", ".join(codes)
+        mend = f"Did you mean {near[0]}? Codes: {known}." if near else f"Codes: {known}."
+        raise wrong(Rule.UNKNOWN, f"There is no code {_shown(plain)}.", mend)
 
     return read
 
