@@ -8,6 +8,7 @@ BENCHMARKS: Mapping[str, str] = {
     "matching": "benchmarks.matching",
     "guarantee": "benchmarks.guarantee",
     "lending": "benchmarks.lending",
+    "imports": "benchmarks.imports",
 }
 
 
