@@ -28,10 +28,11 @@ UNKNOWN = Origin()
 
 @dataclass(frozen=True)
 class Proxies:
-    """Who is believed when it says for whom it speaks; `header` is where it says which certificate it saw."""
+    """Who is believed when it says for whom it speaks. `header`: where it says which certificate it saw, and which it
+    never lets a caller write; empty where none does."""
 
     networks: tuple[str, ...] = ()
-    header: str = "ssl-client-cert"
+    header: str = ""
 
     def trusts(self, address: str | None) -> bool:
         return address is not None and is_within(address, self.networks)

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     proxy_networks: tuple[
         str, ...
     ] = ()  # of proxies whose word on address and certificate of a caller is believed
-    client_certificate_header: str = "ssl-client-cert"  # where they say it
+    client_certificate_header: str = ""  # where they say it, and let no caller say it; empty: they do not
     tls_certificate_file: Path | None = (
         None  # with these the public gRPC door of one process speaks TLS itself
     )

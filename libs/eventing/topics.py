@@ -1,4 +1,7 @@
-"""The one table of topics. A topic that is not here does not exist: brokers do not create topics by themselves."""
+"""The one table of topics. A topic that is not here does not exist: brokers do not create topics by themselves.
+
+Beside them lending makes one for each bank that asks for its notices there (services/lending/carriers.py).
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

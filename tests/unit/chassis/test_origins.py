@@ -25,7 +25,7 @@ from tests.support.services import KEYS
 
 MACHINE = Principal("mch_1", Role.BANK_OFFICER, "org_bank_a")
 MINE, OTHER = certificate("core.bank-a.example"), certificate("core.bank-b.example")
-LOOPBACK = Proxies(("127.0.0.0/8", "::1/128"))
+LOOPBACK = Proxies(("127.0.0.0/8", "::1/128"), "ssl-client-cert")
 NOBODY: Any = None  # these doors ask no database
 
 
@@ -108,8 +108,8 @@ def test_at_the_grpc_door_a_token_is_good_from_its_networks_alone() -> None:
 def test_only_a_named_proxy_says_who_calls() -> None:
     given = token("203.0.113.0/24")
     told = {"X_Forwarded_For": "203.0.113.9"}
-    assert over_http(Proxies(("10.0.0.0/8",)), "10.1.1.1", given, **told) == 200
-    assert over_http(Proxies(("10.0.0.0/8",)), "198.51.100.7", given, **told) == 403
+    assert over_http(Proxies(("10.0.0.0/8",), "ssl-client-cert"), "10.1.1.1", given, **told) == 200
+    assert over_http(Proxies(("10.0.0.0/8",), "ssl-client-cert"), "198.51.100.7", given, **told) == 403
     assert over_rpc(LOOPBACK, given, ("x-forwarded-for", "203.0.113.9")) == "mch_1"
     with pytest.raises(Forbidden):
         over_rpc(NO_PROXIES, given, ("x-forwarded-for", "203.0.113.9"))
@@ -117,7 +117,7 @@ def test_only_a_named_proxy_says_who_calls() -> None:
 
 def test_a_bound_token_needs_its_certificate_at_both_doors() -> None:
     given = token(bound_to=MINE.thumbprint)
-    proxy = Proxies(("10.0.0.0/8",))
+    proxy = Proxies(("10.0.0.0/8",), "ssl-client-cert")
     assert over_http(proxy, "10.1.1.1", given, ssl_client_cert=MINE.header) == 200
     assert over_http(proxy, "10.1.1.1", given, ssl_client_cert=OTHER.header) == 401
     assert over_http(proxy, "198.51.100.7", given, ssl_client_cert=MINE.header) == 401

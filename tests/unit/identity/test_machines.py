@@ -41,7 +41,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def http(made: Database) -> TestClient:
     """Behind a proxy at the client's own address, which says who calls."""
-    proxies = Proxies(("127.0.0.0/8",))
+    proxies = Proxies(("127.0.0.0/8",), "ssl-client-cert")
     door = Door(made, CHECKER, RateLimit(60_000), Parts(Passwords(), KEYS), proxies)
     app = make_app("identity", [router, documents], door)
     return TestClient(app, raise_server_exceptions=False, client=("127.0.0.1", 5000))
@@ -234,7 +234,7 @@ def test_persons_need_no_certificate(http: TestClient, manager: dict[str, str]) 
 
 
 def test_a_certificate_is_read_as_nginx_and_as_the_standard_write_it() -> None:
-    proxies = Proxies(("10.0.0.0/8",))
+    proxies = Proxies(("10.0.0.0/8",), "ssl-client-cert")
     for written in (PEM.header, PEM.standard_header):
         known = proxies.origin("10.1.1.1", {"ssl-client-cert": written, "x-forwarded-for": "203.0.113.9"})
         assert known == Origin("203.0.113.9", PEM.thumbprint)
