@@ -13,8 +13,8 @@ from services.lending.store import (
     pledges,
     product_reports,
     products,
-    return_tables,
     quotas,
+    return_tables,
     webhooks,
 )
 from services.lending.store.metadata import metadata
@@ -33,7 +33,7 @@ __all__ = [
     "pledges",
     "product_reports",
     "products",
-    "return_tables",
     "quotas",
+    "return_tables",
     "webhooks",
 ]

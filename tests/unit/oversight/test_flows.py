@@ -14,7 +14,16 @@ from rongqiao.oversight.v1 import oversight_pb2_grpc
 from services.oversight import operations
 from services.oversight.rpc import OversightServicer
 from tests.support.rpc import door_of, serving, token_of
-from tests.unit.oversight.conftest import CANCELLED, COUNTED, EFFECTIVE, POLICIES, RESERVED, Bureau, asked, dimensions
+from tests.unit.oversight.conftest import (
+    CANCELLED,
+    COUNTED,
+    EFFECTIVE,
+    POLICIES,
+    RESERVED,
+    Bureau,
+    asked,
+    dimensions,
+)
 
 
 def test_a_table_has_every_label_and_its_totals(bureau: Bureau) -> None:
