@@ -43,7 +43,7 @@ class CoordinationServicer(coordination_pb2_grpc.CoordinationServicer):
         referred = call.write(operations.refer, request.request_id, choice)
         return to_message(pb.FinancingRequest, self.desk.answer(call, referred))
 
-    def PreviewReferral(self, request: pb.PreviewReferralRequest, context: Context) -> pb.Preview:
+    def PreviewReferral(self, request: pb.ReferRequest, context: Context) -> pb.Preview:
         call = self.door.call(context)
         return to_message(
             pb.Preview, call.read(operations.preview_referral, request.request_id, request.plan)

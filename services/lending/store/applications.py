@@ -1,6 +1,7 @@
 """Applications: rows in, domain values out."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from libs.chassis import codec
 from libs.chassis.columns import Document, Instant, Sealed
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
-from libs.chassis.rows import page_rows, to_row
+from libs.chassis.rows import page_rows
 from libs.registry.dimensions import Dimensions
 from services.lending.domain.application import (
     Application,
@@ -70,6 +71,7 @@ applications = sa.Table(
 
 # For the firm alone, and counted when it looks.
 _COUNTED = ("query_count",)
+_STORED = tuple(field.name for field in fields(Application) if field.name not in _COUNTED)
 
 
 def get(tx: ReadTx, application_id: str) -> Application:
@@ -150,8 +152,8 @@ def update(tx: WriteTx, application: Application) -> None:
 
 
 def _row(application: Application) -> dict[str, Any]:
-    return {name: value for name, value in to_row(application).items() if name not in _COUNTED}
+    return {name: getattr(application, name) for name in _STORED}
 
 
 def _application(row: sa.Row[Any]) -> Application:
-    return codec.load(Application, row._asdict())
+    return codec.load(Application, {name: getattr(row, name) for name in _STORED})
