@@ -1,7 +1,6 @@
 """A bank that joins with 200 products, lends on a patent, and loses its endpoint for six hours."""
 
 import io
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +24,15 @@ Json = dict[str, Any]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PRODUCTS = 200
-BAD_ROWS = {17: ("amount_min_fen", "9000000000"), 88: ("repayment_methods", "WEEKLY"), 150: ("rate", "")}
+BAD_ROWS = {
+    17: ("amount_min_fen", "9000000000"),
+    88: ("repayment_methods", "WEEKLY"),
+    150: ("rate.max_ppm", "5"),
+}
 WORTH_FEN = 6_000_000_00
 LENT_FEN = 1_800_000_00
 MONTHS = 36
-INVENTION = ("ZL201510102030.4", "INVENTION", "2015-03-10", WORTH_FEN)
-UTILITY_MODEL = ("ZL201720304050.6", "UTILITY_MODEL", "2017-05-01", WORTH_FEN)
+Right = tuple[str, str, str, int]  # number, kind, day of filing, value
 ARCHETYPE = "young_tech"
 
 
@@ -48,9 +50,9 @@ class Endpoint:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                self.rfile.read(int(self.headers["content-length"]))
                 if endpoint.up:
-                    endpoint.heard.append(json.loads(body)["id"])
+                    endpoint.heard.append(self.headers["webhook-id"])
                 self.send_response(204 if endpoint.up else 503)
                 self.end_headers()
 
@@ -83,6 +85,9 @@ class BankStory:
 
     def __post_init__(self) -> None:
         self.operator = self.cast.account("operator")
+        mark = int(new_id("x")[-4:], 36)  # a right is pledged once, however often the story is told
+        self.invention: Right = (f"ZL2015{mark:08d}.4", "INVENTION", "2015-03-10", WORTH_FEN)
+        self.utility_model: Right = (f"ZL2017{mark:08d}.6", "UTILITY_MODEL", "2017-05-01", WORTH_FEN)
         self.bank, self.rival = self._bank("贺兰商业银行"), self._bank("黄河商业银行")
 
     def _bank(self, name: str) -> Bank:
@@ -106,13 +111,13 @@ class BankStory:
     def workbook(self) -> bytes:
         """200 products in the platform's own template, three of them with a mistake."""
         template = load_workbook(io.BytesIO(self.fetch("/v1/products/template.xlsx").content))
-        names = [cell.value for cell in template.worksheets[0][1]]
+        headers = [str(cell.value) for cell in template.worksheets[0][1]]
         book = Workbook()
         sheet = book.worksheets[0]
-        sheet.append(names)
+        sheet.append(headers)
         for number in range(1, PRODUCTS + 1):
             row = self._row(number) | dict([BAD_ROWS[number]] if number in BAD_ROWS else [])
-            sheet.append([row.get(name, "") for name in names])
+            sheet.append([row.get(header.split()[0], "") for header in headers])
         out = io.BytesIO()
         book.save(out)
         return out.getvalue()
@@ -131,7 +136,9 @@ class BankStory:
             "term_min_months": "3",
             "term_max_months": "12",
             "decision_days": "5",
-            "rate": "LPR_1Y:10000ppm:25000ppm",
+            "rate.base": "LPR_1Y",
+            "rate.min_ppm": "100bp",
+            "rate.max_ppm": "250bp",
             "repayment_methods": "EQUAL_INSTALMENT",
             "guarantee_modes": "MORTGAGE",
         }
@@ -175,7 +182,10 @@ class BankStory:
         party = uscc.complete(f"91640106{int(new_id('x')[-5:], 36):09d}"[:17]).party
         rights = tuple(
             IpRightInput(id=number, kind=kind, expires_on=end, appraised_fen=worth, encumbered=False)
-            for (number, kind, _, worth), end in ((INVENTION, "2035-03-10"), (UTILITY_MODEL, "2027-05-01"))
+            for (number, kind, _, worth), end in (
+                (self.invention, "2035-03-10"),
+                (self.utility_model, "2027-05-01"),
+            )
         )
         firm = replace(
             like,
@@ -198,9 +208,29 @@ class BankStory:
 
         return wait_for("plans on the patent", look)
 
-    def pledge(
-        self, bank: Bank, application: str, number: str, kind: str, filed: str, worth_fen: int
-    ) -> Json:
+    def apply(self, firm: DemoFirm, request: Json, plan: Json, bank: Bank) -> str:
+        """The firm goes to the bank with a plan; the application's id."""
+        sme = self.cast.sme(firm)
+        sme.post(f"/v1/requests/{request['id']}/referrals", {"plan": plan["number"]})
+
+        def look() -> str | None:
+            page = bank.officer.get("/v1/applications", status="SUBMITTED")
+            return next((one["id"] for one in page["items"] if one["request_id"] == request["id"]), None)
+
+        return wait_for(f"the application at {bank.id}", look)
+
+    def offer(self, firm: DemoFirm, bank: Bank, application: str, plan: Json) -> None:
+        """The bank approves what was asked for, and the firm accepts."""
+        terms = {"amount_fen": LENT_FEN, "rate_ppm": plan["rate_ppm"], "term_months": MONTHS}
+        bank.manager.post(f"/v1/applications/{application}/approve", terms)
+        self.cast.sme(firm).post(f"/v1/applications/{application}/accept-offer")
+
+    def sign(self, bank: Bank, application: str) -> Json:
+        papers = {"loan_contract": "HT-1", "pledge_contract": "ZY-1", "signed_on": self.today.isoformat()}
+        return bank.officer.post(f"/v1/applications/{application}/contracts", papers)
+
+    def pledge(self, bank: Bank, application: str, right: Right) -> Json:
+        number, kind, filed, worth_fen = right
         owner = bank.officer.get(f"/v1/applications/{application}")["party"]
         return bank.officer.post(
             "/v1/pledges",

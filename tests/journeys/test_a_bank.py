@@ -11,11 +11,9 @@ from app.demo.doors import Refused, wait_for
 from app.supervisor import Platform
 from tests.journeys.bank_story import (
     BAD_ROWS,
-    INVENTION,
     LENT_FEN,
     MONTHS,
     PRODUCTS,
-    UTILITY_MODEL,
     BankStory,
     Endpoint,
     Json,
@@ -59,7 +57,7 @@ def load_and_publish(story: BankStory) -> None:
     assert bad.keys() == BAD_ROWS.keys()
     for number, (column, _) in BAD_ROWS.items():
         assert bad[number]["place"].endswith(str(number + 1)), bad[number]  # the header is row 1
-        assert column in str(bad[number]) and bad[number]["mend"]
+        assert bad[number]["field"].startswith(column.replace(".", "/")) and bad[number]["mend"]
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json() == report
 
@@ -79,13 +77,13 @@ def lend_on_the_patent(story: BankStory) -> Json:
         lost = story.apply(firm, request, their_plan, rival)
         story.offer(firm, bank, application, plan)
 
-        pledge = story.pledge(bank, application, INVENTION)
+        pledge = story.pledge(bank, application, story.invention)
         assert pledge["lendable_fen"] == LENT_FEN
         with pytest.raises(Refused) as taken:
-            story.pledge(rival, lost, INVENTION)
+            story.pledge(rival, lost, story.invention)
         assert taken.value.problem["status"] == 409 and bank.id not in str(taken.value)
         with pytest.raises(Refused, match="2027-05-01"):
-            story.pledge(bank, application, UTILITY_MODEL)
+            story.pledge(bank, application, story.utility_model)
 
         story.sign(bank, application)
         drawdown = {"disbursed_on": story.today.isoformat(), "external_id": "JJ-1"}
