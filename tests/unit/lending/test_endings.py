@@ -152,3 +152,23 @@ def test_an_application_of_another_request_stays_open(desk: Desk) -> None:
 
     with desk.database.read() as tx:
         assert application_store.get(tx, other.id).status is S.SUBMITTED
+
+
+def test_of_two_banks_that_pay_out_at_once_one_does(desk: Desk) -> None:
+    mine, theirs = desk.contracted(desk.opened()), elsewhere(desk)
+    desk.act(decisions.approve_application, THEIR_OFFICER, theirs.id, APPROVAL)
+    desk.act(choices.accept_offer, OWNER, theirs.id)
+    desk.act(decisions.sign_contracts, THEIR_OFFICER, theirs.id, SIGNED)
+
+    def pays_out(told: tuple[Principal, Application]) -> bool:
+        by, application = told
+        try:
+            desk.act(loans.disburse, by, application.id, PAID_OUT)
+        except Violation:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(pays_out, [(OFFICER, mine), (THEIR_OFFICER, theirs)]))
+
+    assert sorted(outcomes) == [False, True]
