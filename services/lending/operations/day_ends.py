@@ -42,7 +42,7 @@ def day_end_rows(tx: ReadTx, by: Principal, day: date) -> tuple[DayRow, ...]:
 
 def reconcile(tx: WriteTx, by: Principal, day: date, file: str) -> Reconciliation:
     """Compare the day with the bank's file. The report is kept, with differences or without."""
-    _bank(tx, by, day)
+    _bank(tx, by, day, acts=True)
     here, there = store.rows_of(tx, by.organisation, day), rules.from_csv(file)
     differences = rules.compared(here, there)
     kept = Reconciliation(
@@ -68,7 +68,7 @@ def list_reconciliations(tx: ReadTx, by: Principal, day: date) -> Reconciliation
 def sign_day_off(tx: WriteTx, by: Principal, day: date, order: SignDay) -> Reconciliation:
     """A manager who did not compare it himself says that the day is good."""
     by.require(Role.BANK_MANAGER)
-    _bank(tx, by, day)
+    _bank(tx, by, day, acts=True)
     kept = store.to_change(tx, by.organisation, day, order.reconciliation_id)
     if day >= tx.today:
         raise Violation("date", f"{day} is not over.", "Sign it tomorrow.")
@@ -77,9 +77,9 @@ def sign_day_off(tx: WriteTx, by: Principal, day: date, order: SignDay) -> Recon
     return signed
 
 
-def _bank(tx: ReadTx, by: Principal, day: date) -> None:
+def _bank(tx: ReadTx, by: Principal, day: date, *, acts: bool = False) -> None:
     by.require(*BANK)
-    rights.whole_bank(tx, by)
+    (rights.may_act if acts else rights.may_see)(tx, by, by.organisation, None)
     if day > tx.today:
         raise Violation("date", f"{day} is still to come.", f"Ask for a day up to {tx.today}.")
 

@@ -22,7 +22,7 @@ def note(tx: WriteTx, bank: str, kind: str, subject: str, data: Mapping[str, str
 def read_feed(tx: ReadTx, by: Principal, after: int = 0, limit: int = 0) -> Feed:
     """The bank's notices after a position, the oldest first."""
     by.require(*BANK)
-    rights.whole_bank(tx, by)
+    rights.may_see(tx, by, by.organisation, None)
     return feed_store.after(tx, by.organisation, after, page_size(limit))
 
 

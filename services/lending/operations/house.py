@@ -141,4 +141,4 @@ def _check_desk(tx: ReadTx, by: Principal, to: Assign) -> None:
 
 def _head_office(tx: ReadTx, by: Principal) -> None:
     by.require(Role.BANK_MANAGER)
-    rights.whole_bank(tx, by)
+    rights.may_act(tx, by, by.organisation, None)

@@ -17,17 +17,8 @@ def branches_of(tx: ReadTx, by: Principal) -> tuple[str, ...] | None:
     return place.branches if place and place.branches else None
 
 
-def whole_bank(tx: ReadTx, by: Principal) -> None:
-    """Forbidden for an account that has a place in some branches only."""
-    mine = branches_of(tx, by)
-    if mine is not None:
-        raise Forbidden(
-            f"This is the head office's; your place is in {', '.join(mine)}.", mend="Ask your head office."
-        )
-
-
 def may_see(tx: ReadTx, by: Principal, bank: str, branch: str | None) -> None:
-    """Forbidden unless it is the caller's bank and a branch in which it has a place."""
+    """Forbidden unless it is the caller's bank and a branch in which it has a place; None: the head office."""
     _check(tx, by, bank, branch, Right.SEE)
 
 

@@ -162,9 +162,9 @@ def _kept(tx: WriteTx, webhook: Webhook) -> Webhook:
 
 def _manager(tx: ReadTx, by: Principal) -> None:
     by.require(Role.BANK_MANAGER)
-    rights.whole_bank(tx, by)
+    rights.may_act(tx, by, by.organisation, None)
 
 
 def _reader(tx: ReadTx, by: Principal) -> None:
     by.require(*BANK)
-    rights.whole_bank(tx, by)
+    rights.may_see(tx, by, by.organisation, None)

@@ -112,6 +112,14 @@ def test_a_place_that_is_only_to_look_changes_nothing(bank: Desk) -> None:
     assert "ACT" in refused.value.detail
 
 
+def test_the_head_office_too_may_have_somebody_who_only_looks(bank: Desk) -> None:
+    place(bank, LEAD, rights=(Right.SEE,))
+    assert bank.ask(webhooks.list_webhooks, LEAD).items == ()
+    with pytest.raises(Forbidden) as refused:
+        bank.act(house.put_branch, LEAD, "B03", BranchTerms(name="新支行"))
+    assert "ACT" in refused.value.detail
+
+
 def test_an_application_changes_hands_with_a_reason_and_its_way_is_kept(bank: Desk) -> None:
     ours = opened(bank, XINGQING)
     moved = bank.act(
