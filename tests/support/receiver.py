@@ -13,6 +13,7 @@ from typing import Any
 class Got:
     headers: dict[str, str]
     body: bytes
+    port: int = 0  # of the caller: the same for calls over one connection
 
     @property
     def told(self) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def receiving(**how: Any) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             size = int(self.headers["content-length"])
             headers = {name.lower(): value for name, value in self.headers.items()}
-            got = Got(headers, self.rfile.read(size))
+            got = Got(headers, self.rfile.read(size), self.client_address[1])
             status = receiver.answer(got)
             receiver.got.append(got)
             self.send_response(status)
