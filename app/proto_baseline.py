@@ -19,6 +19,7 @@ from google.protobuf.descriptor_pb2 import (
 from grpc_tools import protoc
 
 BASELINE = Path("proto") / "baseline.binpb"
+GOOGLES = Path(protoc.__file__).parent / "_proto"  # what its own types stand in
 
 Parts = Mapping[str, str]
 """Each part of the contracts by its full name, with what may not change about it."""
@@ -48,7 +49,8 @@ def described(folder: Path) -> FileDescriptorSet:
     sources = sorted(str(path) for path in folder.rglob("*.proto"))
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "described.binpb"
-        arguments = ["protoc", f"--proto_path={folder}", f"--descriptor_set_out={out}", "--include_imports"]
+        arguments = ["protoc", f"--proto_path={folder}", f"--proto_path={GOOGLES}", "--include_imports"]
+        arguments += [f"--descriptor_set_out={out}"]
         if cast(Any, protoc).main([*arguments, *sources]) != 0:
             raise BrokenContract(f"protoc refuses {folder}: see above.")
         return FileDescriptorSet.FromString(out.read_bytes())

@@ -18,5 +18,12 @@ _PLATFORMS = {"embedded", "full", "running"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a whole platform comes last, so that it does not slow the rest down."""
+    """With several processes a file's tests stay on one, and those of a platform too: it is costly to start.
+
+    What needs a whole platform comes last, so that it does not slow the rest down.
+    """
     items.sort(key=lambda item: not _PLATFORMS.isdisjoint(getattr(item, "fixturenames", ())))
+    for item in items:
+        folder = item.path.parent.name
+        group = folder if folder in ("journeys", "web") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
