@@ -10,5 +10,7 @@ from services.lending.rpc.products import ProductMethods
 
 
 @dataclass
-class LendingServicer(ProductMethods, ImportMethods, ApplicationMethods, LoanMethods, lending_pb2_grpc.LendingServicer):
+class LendingServicer(
+    ProductMethods, ImportMethods, ApplicationMethods, LoanMethods, lending_pb2_grpc.LendingServicer
+):
     """All its methods, by group."""
