@@ -72,7 +72,7 @@ def count(tx: WriteTx, loan: Loan, application: Application) -> tuple[Loan, Loan
     """
     firm, kind = application.dimensions, application.product_kind
     numbers = loan_rules.first_loan(tx.policies, loan.disbursed_on)
-    if loan.sandbox or numbers is None or rules.may_count(firm, kind, numbers) is None:
+    if loan.sandbox or numbers is None or kind in numbers.kinds_excluded:
         return loan, None
     earliest = first_store.lock_firm(tx, firm.firm_key)
     if earliest is not None and earliest[1] <= loan.disbursed_on:

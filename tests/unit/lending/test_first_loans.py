@@ -205,6 +205,13 @@ def test_an_earlier_drawdown_that_nobody_confirmed_ends_the_count(one_desk: Desk
     assert (earlier.first_loan, read(one_desk, counted).first_loan) == (FirstLoanState.PRESUMED, None)
 
 
+def test_what_a_firm_drew_while_it_was_larger_was_its_first(one_desk: Desk) -> None:
+    large = firm(size=Size.MEDIUM)
+    drawn(one_desk, attested(one_desk, large))
+
+    assert drawn(one_desk, attested(one_desk, replace(large, size=Size.SMALL))).first_loan is None
+
+
 def test_two_on_one_day_and_the_one_reported_first_counts(one_desk: Desk) -> None:
     dimensions = firm()
     one, other = (drawn(one_desk, attested(one_desk, dimensions)) for _ in range(2))
