@@ -105,6 +105,15 @@ def repriced(loan: Loan, product: Product) -> Loan:
     return replace(loan, rate_ppm=rate_ppm, priced_on=on, reprices_on=following)
 
 
+def reset_anew(loan: Loan, product: Product) -> Loan:
+    """The loan with the reset that is next now that it runs until another day, or runs again."""
+    if loan.rate_base is RateBase.FIXED:
+        return loan
+    return replace(
+        loan, reprices_on=_reset_after(product, loan.disbursed_on, loan.priced_on, loan.matures_on)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Price:
     rate_ppm: int

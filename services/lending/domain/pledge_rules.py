@@ -79,8 +79,14 @@ def at_drawdown(pledge: Pledge, disbursed_on: date, matures_on: date, today: dat
         found.append(Violation("pledges", why, "Report the registration first.", ARISES))
     if pledge.ip is not None and pledge.ends_on is not None:
         found += _of_right(pledge.kind, pledge.ip, pledge.ends_on, today)
-        found += _of_life(pledge.kind, pledge.ends_on, matures_on, pledge.margin_months)
-    return found
+    return found + outlasted(pledge, matures_on)
+
+
+def outlasted(pledge: Pledge, matures_on: date) -> list[Violation]:
+    """Whether a debt until that day outlasts the right; a receivable has no last day."""
+    if pledge.ends_on is None:
+        return []
+    return list(_of_life(pledge.kind, pledge.ends_on, matures_on, pledge.margin_months))
 
 
 def missing(wanted: Sequence[str], pledges: Iterable[Pledge]) -> list[Violation]:

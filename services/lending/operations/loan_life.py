@@ -38,8 +38,11 @@ def extend(tx: WriteTx, by: Principal, loan_id: str, told: Extension) -> Loan:
     """A later day for the same contract (展期). The guarantor extends by its own call."""
     by.require(*BANK)
     loan = rights.own_loan(tx, by, loan_id)
-    after = extension.extended(loan, told, loan_rules.extension(tx.policies, tx.today), tx.today)
-    form = loan_planning.form_of(loan, loan_planning.product_of(tx, loan))
+    later = extension.extended(loan, told, loan_rules.extension(tx.policies, tx.today), tx.today)
+    pledges.check_outlives(tx, later)
+    product = loan_planning.product_of(tx, loan)
+    after = drawdown.reset_anew(later, product)
+    form = loan_planning.form_of(loan, product)
     before = loan_planning.current(tx, loan, form)
     plan = loan_planning.renew(tx, after, before, form, PlanReason.EXTENSION, tx.today)
     after = loan_planning.standing(tx, after, plan)
@@ -66,6 +69,9 @@ def follow_claim(tx: WriteTx, told: guarantee_events.ClaimChanged) -> None:
         claimed = after.status is not LoanStatus.CLAIMED and loan.status is LoanStatus.CLAIMED
         change = LoanChange.CLAIM_REFUSED if claimed else LoanChange.CLAIMED
         loan_telling.keep(tx, after, change, tx.today)
+        if after.status is LoanStatus.SETTLED and claimed:
+            loan_telling.tell(tx, after, LoanChange.SETTLED, tx.today)
+            _free_pledges(tx, after)
 
 
 def _claim_of(told: guarantee_events.ClaimChanged) -> KnownClaim:
@@ -91,8 +97,11 @@ def _claimed(tx: WriteTx, loan: Loan) -> Loan:
         return after
     if any(claim.stands for claim in claims):
         return replace(after, status=LoanStatus.CLAIMED, reprices_on=None)
-    form = loan_planning.form_of(loan, loan_planning.product_of(tx, loan))
-    open_again = replace(after, status=LoanStatus.ACTIVE)
+    if not left_fen:  # the borrower brought it all while the claim stood
+        return replace(after, status=LoanStatus.SETTLED, next_due_on=None, past_due_since=None)
+    product = loan_planning.product_of(tx, loan)
+    form = loan_planning.form_of(loan, product)
+    open_again = drawdown.reset_anew(replace(after, status=LoanStatus.ACTIVE), product)
     return loan_planning.standing(tx, open_again, loan_planning.current(tx, loan, form))
 
 
@@ -116,8 +125,11 @@ def tell_changes(
 
 
 def _free_pledges(tx: WriteTx, settled: Loan) -> None:
-    """What secured an application is free once all that could be drawn was, and came back."""
-    application = application_store.get(tx, settled.application_id)
+    """What secured an application is free once all that could be drawn was, and came back.
+
+    Under the lock of the application: of its two last loans, repaid at once, one sees the other.
+    """
+    application = application_store.to_change(tx, settled.application_id)
     product = product_store.get(tx, application.product_id, application.product_version)
     drawn, decision = loan_store.of_application(tx, application.id), application.decision
     if any(loan.status is not LoanStatus.SETTLED for loan in drawn) or decision is None:

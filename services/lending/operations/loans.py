@@ -135,6 +135,8 @@ def repay(tx: WriteTx, by: Principal, loan_id: str, repayment: Repayment) -> Loa
     expected = repayments.expected(loan, repayment, plan, form)
     after = repayments.repaid(loan, repayment, tx.today)
     after, planned = loan_planning.after_payment(tx, after, plan, form, repayment, expected.early_fen)
+    if planned is not plan:
+        after = drawdown.reset_anew(after, product)
     after = loan_planning.standing(tx, after, planned)
     booked = RecordedRepayment(
         id=tx.new_id("rep"),

@@ -120,7 +120,10 @@ def secure(tx: WriteTx, application: Application, loan: Loan) -> None:
     Violation unless every right that the application wants is pledged, registered, alive beyond the loan, and all
     together carry it. A renewal without repayment takes over what stands behind the loan that it settles.
     """
-    pledges = (*pledge_store.of_application(tx, application.id), *_renewed(tx, application))
+    pledges = (
+        *pledge_store.of_application(tx, application.id),
+        *_renewed(tx, application, loan.amount_fen),
+    )
     found = rules.missing(application.ip_rights, pledges)
     for pledge in pledges:
         found += rules.at_drawdown(pledge, loan.disbursed_on, loan.matures_on, tx.today)
@@ -132,6 +135,14 @@ def secure(tx: WriteTx, application: Application, loan: Loan) -> None:
             taken = replace(pledge, application_id=application.id, debt_ends_on=loan.matures_on)
             pledge_store.update(tx, taken)
             tell(tx, taken, application)
+
+
+def check_outlives(tx: ReadTx, extended: Loan) -> None:
+    """Before a loan falls due later: no debt outlasts the rights behind it."""
+    found = list[Violation]()
+    for pledge in pledge_store.of_application(tx, extended.application_id):
+        found += rules.outlasted(pledge, extended.matures_on)
+    rules.check(found)
 
 
 def release_all(tx: WriteTx, application_id: str, reason: str) -> None:
@@ -151,14 +162,14 @@ def watch(database: Database) -> int:
     return sum(database.transact(lambda tx, pledge_id=pledge_id: _told(tx, pledge_id)) for pledge_id in due)
 
 
-def _renewed(tx: WriteTx, application: Application) -> tuple[Pledge, ...]:
-    """The pledges of the loan that a renewal without repayment settles, where they secure no other loan."""
+def _renewed(tx: WriteTx, application: Application, amount_fen: int) -> tuple[Pledge, ...]:
+    """The pledges of the loan that a renewal without repayment settles, where they secure nothing beside it."""
     renewal = application.renewal
     old = loan_store.if_any(tx, renewal.loan_id) if renewal and renewal.without_repayment else None
     if old is None or old.bank != application.bank or old.party != application.party:
         return ()
     application_store.to_change(tx, old.application_id)
-    if pledge_store.outstanding(tx, old.application_id) > old.outstanding_fen:
+    if pledge_store.outstanding(tx, old.application_id) > amount_fen:
         return ()
     return pledge_store.of_application(tx, old.application_id)
 

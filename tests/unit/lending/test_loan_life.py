@@ -269,6 +269,30 @@ def test_a_rate_over_the_lpr_follows_it_on_its_days(desk: Desk) -> None:
     assert changes_of(desk, loan) == ["DISBURSED", "REPRICED"]
 
 
+def floating(desk: Desk, months: int, every: RateReset, method: str = "INTEREST_FIRST") -> Loan:
+    rate = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=11_000, reset=every)
+    approval = replace(APPROVAL, rate_base=RateBase.LPR_1Y, spread_bp=85, term_months=months)
+    return lent(desk, approval, method, rate=rate)
+
+
+def test_a_loan_that_ends_before_its_reset_has_none(one_desk: Desk) -> None:
+    """And stands in the way of no other that is to be reset."""
+    loan = floating(one_desk, 24, RateReset.ANNUAL, "EQUAL_PRINCIPAL")
+    shorter = pay(one_desk, loan, 60_000_000, replan=Replan.SHORTER_TERM)
+    with later(one_desk, 400):
+        loan_life.review(one_desk.database)
+        loan_life.reprice(one_desk.database)
+
+    assert (shorter.matures_on < date(2027, 11, 22), shorter.reprices_on) == (True, None)
+
+
+def test_an_extended_loan_follows_the_lpr_on(one_desk: Desk) -> None:
+    loan = floating(one_desk, 12, RateReset.ANNUAL)
+    longer = one_desk.act(loan_life.extend, OFFICER, loan.id, Extension(months=6, asked_on=TODAY))
+
+    assert (loan.reprices_on, longer.reprices_on) == (None, date(2027, 11, 22))
+
+
 def claim(
     loan: Loan, status: int, paid_fen: int = 0, claim_id: str = "clm_1"
 ) -> guarantee_events.ClaimChanged:
@@ -305,6 +329,26 @@ def test_a_refused_claim_leaves_the_loan_as_it_was(one_desk: Desk) -> None:
 
     assert read(one_desk, loan) == loan
     assert changes_of(one_desk, loan) == ["DISBURSED", "CLAIMED", "CLAIM_REFUSED"]
+
+
+def test_after_a_refused_claim_the_rate_follows_the_lpr_again(one_desk: Desk) -> None:
+    loan = floating(one_desk, 24, RateReset.ANNUAL)
+    hear(one_desk, claim(loan, claims_pb2.CLAIM_STATUS_NOTIFIED, claim_id=f"clm_{loan.id}"))
+    hear(one_desk, claim(loan, claims_pb2.CLAIM_STATUS_REFUSED, claim_id=f"clm_{loan.id}"))
+
+    assert read(one_desk, loan) == loan
+
+
+def test_what_the_borrower_brought_while_the_claim_stood_settles_the_loan_when_it_is_refused(
+    one_desk: Desk,
+) -> None:
+    loan = lent(one_desk)
+    hear(one_desk, claim(loan, claims_pb2.CLAIM_STATUS_NOTIFIED, claim_id=f"clm_{loan.id}"))
+    pay(one_desk, loan, LENT)
+    hear(one_desk, claim(loan, claims_pb2.CLAIM_STATUS_REFUSED, claim_id=f"clm_{loan.id}"))
+
+    assert (read(one_desk, loan).status, read(one_desk, loan).outstanding_fen) == (LoanStatus.SETTLED, 0)
+    assert changes_of(one_desk, loan) == ["DISBURSED", "CLAIMED", "CLAIM_REFUSED", "SETTLED"]
 
 
 def test_a_claim_never_pays_more_than_is_owed(one_desk: Desk) -> None:

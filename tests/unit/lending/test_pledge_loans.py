@@ -1,6 +1,7 @@
 """Loans on pledged rights: nothing before the registration, never more than the rights carry, free at the end."""
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -16,11 +17,12 @@ from libs.criteria.violation import Violation
 from libs.registry.loan_terms import ProductKind
 from services.lending.domain.application import Application, Contracts, Renewal
 from services.lending.domain.drawdown import Disbursement
+from services.lending.domain.extension import Extension
 from services.lending.domain.loan import Loan
 from services.lending.domain.pledge import IpTerms, PledgeStatus, RightKind
 from services.lending.domain.renewal import RenewalCondition
 from services.lending.domain.repayment import Repayment
-from services.lending.operations import choices, decisions, loans, pledges
+from services.lending.operations import choices, decisions, loan_life, loans, pledges
 from services.lending.store import metadata
 from tests.support.services import opened
 from tests.unit.lending.desk import OTHER_BANK, OWNER, Desk
@@ -102,6 +104,61 @@ def test_a_renewal_without_repayment_takes_over_the_pledges(desk: Desk) -> None:
     assert (taken.application_id, taken.status) == (second.id, PledgeStatus.REGISTERED)
     assert taken.debt_ends_on == new.matures_on
     repaid(lender, new, 180_000_000)
+    assert status_of(lender, pledge.id) is PledgeStatus.RELEASED
+
+
+def test_a_renewal_for_less_leaves_the_pledge_with_what_is_still_owed(one_desk: Desk) -> None:
+    lender, right = Lender(one_desk), "ZL201510000201.1"
+    working = lender.published(pledge_product("P-W2", kind=ProductKind.WORKING_CAPITAL))
+    first = lender.opened(working, term_months=12, ip_rights=(right,))
+    pledge = lender.proposed(invention(first, number=right))
+    agreed(lender, first)
+    lender.entered(pledge)
+    old = drawn(lender, first)
+    renewal = Renewal(loan_id=old.id, without_repayment=True)
+    second = agreed(lender, lender.opened(working, term_months=36, ip_rights=(right,), renewal=renewal))
+
+    with pytest.raises(Violation, match="is not pledged"):
+        drawn(lender, second, 100_000_000)
+
+    repaid(lender, old, 80_000_000)
+    drawn(lender, second, 100_000_000)
+    taken = one_desk.ask(pledges.get_pledge, lender.officer, pledge.id)
+    assert (taken.application_id, taken.status) == (second.id, PledgeStatus.REGISTERED)
+
+
+def test_a_loan_is_not_extended_beyond_the_right_behind_it(one_desk: Desk) -> None:
+    lender = Lender(one_desk)
+    application = lender.opened()
+    right = IpTerms(runs_from=date(2010, 3, 10), fee_paid_until=date(2027, 3, 10))  # until 2030-03-10
+    pledge = lender.proposed(invention(application, number="ZL201010000301.1", ip=right))
+    agreed(lender, application)
+    lender.entered(pledge)
+    loan = drawn(lender, application)
+
+    longer = one_desk.act(loan_life.extend, lender.officer, loan.id, Extension(months=3, asked_on=TODAY))
+    with pytest.raises(Violation, match="the debt outlasts it"):
+        one_desk.act(loan_life.extend, lender.officer, loan.id, Extension(months=1, asked_on=TODAY))
+
+    assert longer.matures_on == date(2030, 2, 22)
+
+
+def test_two_last_loans_repaid_at_once_free_the_pledge(desk: Desk) -> None:
+    lender = Lender(desk)
+    application = lender.opened()
+    pledge = lender.proposed(invention(application, number="ZL201510000401.1"))
+    agreed(lender, application)
+    lender.entered(pledge)
+    both = [drawn(lender, application, 90_000_000) for _ in range(2)]
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.database.write() as tx:
+            told = Repayment(principal_fen=90_000_000, paid_on=TODAY, external_id="R-first")
+            loans.repay(tx, lender.officer, both[0].id, told)
+            other = pool.submit(repaid, lender, both[1], 90_000_000)
+            wait([other], timeout=0.3)
+        other.result()
+
     assert status_of(lender, pledge.id) is PledgeStatus.RELEASED
 
 
