@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import FunctionType, ModuleType
 from typing import Any
 
 import grpc
@@ -11,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from app.assembly import SERVICES, build, make_context
+from libs.chassis.description import said_of
 from libs.chassis.http import caller
 from libs.chassis.service import Service
 from libs.chassis.settings import Settings
@@ -83,12 +83,6 @@ def _wants_token(needs: Dependant) -> bool:
 
 
 def _meaning(endpoint: Any) -> str:
-    """The first sentence that the route says of itself, or the operation that it calls, or its name."""
-    names: tuple[str, ...] = endpoint.__code__.co_names
-    modules = [part for name in names if isinstance(part := endpoint.__globals__.get(name), ModuleType)]
-    called = [getattr(module, name, None) for module in modules for name in names]
-    for part in (endpoint, *called):
-        if isinstance(part, FunctionType) and part.__doc__:
-            said = " ".join(part.__doc__.split())
-            return said.partition(". ")[0].rstrip(".")
-    return str(endpoint.__name__).replace("_", " ").capitalize()
+    """The first sentence of what is said of it, or its name."""
+    said = said_of(endpoint) or str(endpoint.__name__).replace("_", " ").capitalize()
+    return said.partition(". ")[0].rstrip(".")

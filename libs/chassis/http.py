@@ -8,11 +8,11 @@ A route parses, makes one call of an operation and answers:
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +22,7 @@ from libs.chassis import telemetry
 from libs.chassis.call import KEY_LENGTH, Call
 from libs.chassis.codec import pointer, told
 from libs.chassis.database import Database
+from libs.chassis.description import PROBLEM_JSON, PROBLEMS, TOKEN, describe
 from libs.chassis.failures import problem_of
 from libs.chassis.limits import RateLimit
 from libs.chassis.origin import FORWARDED, NO_PROXIES, Origin, Proxies
@@ -30,8 +31,6 @@ from libs.chassis.tokens import TokenChecker, bearer
 from libs.criteria.violation import Violation
 
 log = logging.getLogger(__name__)
-
-PROBLEM_JSON = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,11 @@ def make_app(title: str, routers: Sequence[APIRouter], door: Door) -> FastAPI:
         version="1",
         docs_url=f"/docs/{title}",
         openapi_url=f"/openapi/{title}.json",
+        responses=PROBLEMS,
     )
     app.state.door = door
     for router in routers:
+        describe(router)
         app.include_router(router)
     for kind, answer in _TRANSLATIONS:
         app.add_exception_handler(kind, answer)
@@ -73,7 +74,7 @@ def door_of(request: Request) -> Door:
 def caller(
     request: Request,
     response: Response,
-    authorization: Annotated[str | None, Header(description="Bearer <access token>")] = None,
+    _described: Annotated[object, Security(TOKEN)],
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -82,7 +83,7 @@ def caller(
     ] = None,
 ) -> Call:
     door = door_of(request)
-    token = bearer(authorization)
+    token = bearer(request.headers.get("authorization"))
     principal = door.tokens.principal(token, door.origin(request))
     door.limit.count(principal.subject)
 
@@ -113,14 +114,21 @@ def _on_failure(_request: Request, error: Exception) -> Response:
     return problem_response(problem_of(error))
 
 
-def _on_bad_request(_request: Request, error: Exception) -> Response:
+def _on_bad_request(request: Request, error: Exception) -> Response:
     mistakes = cast(RequestValidationError, error).errors()
     first = mistakes[0]
     where = first["loc"][1:] if first["loc"][0] == "body" else first["loc"]
-    more = f" {len(mistakes) - 1} more fields need mending." if len(mistakes) > 1 else ""
-    return problem_response(
-        Invalid(told(first), field=pointer(where), mend=f"See the API description.{more}")
-    )
+    mend = _mend(first, f"See the API description at {request.app.openapi_url}.")
+    more = f" {len(mistakes) - 1} more to mend." if len(mistakes) > 1 else ""
+    return problem_response(Invalid(told(first), field=pointer(where), mend=mend + more))
+
+
+def _mend(mistake: Mapping[str, Any], otherwise: str) -> str:
+    if mistake["type"] == "json_invalid":
+        return f"Look at character {mistake['loc'][-1]}: {mistake['ctx']['error']}."
+    if mistake["loc"] == ("body",):
+        return "Send a body of JSON with Content-Type: application/json."
+    return otherwise
 
 
 def _on_http_error(_request: Request, error: Exception) -> Response:

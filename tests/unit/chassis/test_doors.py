@@ -192,9 +192,30 @@ def test_a_body_that_does_not_fit_names_its_first_wrong_field(doors: Doors, body
 def test_text_that_is_no_json_is_a_problem_too(doors: Doors) -> None:
     headers = {"Authorization": f"Bearer {issue(KEYS, officer())}", "Content-Type": "application/json"}
 
-    answer = doors.app().post("/v1/jars", content=b"{", headers=headers)
+    answer = doors.app().post("/v1/jars", content=b'{"held_fen": 1,}', headers=headers)
 
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:rongqiao:problem:invalid")
+    assert answer.json()["mend"].startswith("Look at character 1")
+
+
+def test_a_body_that_is_missing_or_of_another_kind_is_asked_for(doors: Doors) -> None:
+    headers = {"Authorization": f"Bearer {issue(KEYS, officer())}", "Content-Type": "text/csv"}
+
+    answers = [doors.app().post("/v1/jars", content=content, headers=headers) for content in (b"", b"a,b")]
+
+    wanted = "Send a body of JSON with Content-Type: application/json."
+    assert [answer.json()["mend"] for answer in answers] == [wanted, wanted]
+
+
+def test_the_description_tells_how_to_sign_in_and_how_it_refuses(doors: Doors) -> None:
+    described = doors.app().get("/openapi/test.json").json()
+
+    call = described["paths"]["/v1/jars"]["post"]
+    assert call["security"] == [{"token": []}]
+    assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert [*call["responses"]["4XX"]["content"]] == ["application/problem+json"]
+    assert "422" not in call["responses"]
+    assert call["tags"] == ["jars"]
 
 
 def test_a_path_that_nobody_owns_is_a_problem_too(doors: Doors) -> None:
