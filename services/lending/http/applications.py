@@ -1,5 +1,7 @@
 """Applications over HTTP."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from libs.chassis.http import Caller
@@ -13,7 +15,8 @@ from services.lending.domain.application import (
     Question,
 )
 from services.lending.domain.offer import Approval, Declination, DeclineReasonList
-from services.lending.http.paging import Limit
+from services.lending.http import examples
+from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import applications, choices, decisions
 
 router = APIRouter(prefix="/v1")
@@ -27,13 +30,14 @@ def open_application(body: NewApplication, call: Caller) -> Application:
 
 @router.get("/applications")
 def list_applications(
-    call: Caller, status: ApplicationStatus | None = None, cursor: str | None = None, limit: Limit = 0
+    call: Caller, status: ApplicationStatus | None = None, cursor: Cursor = None, limit: Limit = 0
 ) -> ApplicationPage:
     return call.read(applications.list_applications, status, cursor, limit)
 
 
 @router.get("/applications/{application_id}")
 def get_application(application_id: str, call: Caller) -> Application:
+    """For its bank and its firm, with every step so far and the day by which the next is promised."""
     return call.read(applications.get_application, application_id)
 
 
@@ -43,22 +47,30 @@ def accept_application(application_id: str, call: Caller) -> Application:
 
 
 @router.post("/applications/{application_id}/ask-information")
-def ask_information(application_id: str, body: Question, call: Caller) -> Application:
+def ask_information(
+    application_id: str, body: Annotated[Question, examples.QUESTION], call: Caller
+) -> Application:
     return call.write(decisions.ask_information, application_id, body)
 
 
 @router.post("/applications/{application_id}/answer")
 def answer_question(application_id: str, body: Answer, call: Caller) -> Application:
+    """The firm's answer; from here the bank's time runs again."""
     return call.write(choices.answer_question, application_id, body)
 
 
 @router.post("/applications/{application_id}/approve")
-def approve_application(application_id: str, body: Approval, call: Caller) -> Application:
+def approve_application(
+    application_id: str, body: Annotated[Approval, examples.APPROVAL], call: Caller
+) -> Application:
     return call.write(decisions.approve_application, application_id, body)
 
 
 @router.post("/applications/{application_id}/decline")
-def decline_application(application_id: str, body: Declination, call: Caller) -> Application:
+def decline_application(
+    application_id: str, body: Annotated[Declination, examples.DECLINATION], call: Caller
+) -> Application:
+    """With 1 to 5 codes of `GET /v1/decline-reasons`, on which the service centre acts."""
     return call.write(decisions.decline_application, application_id, body)
 
 
@@ -73,7 +85,9 @@ def accept_offer(application_id: str, call: Caller) -> Application:
 
 
 @router.post("/applications/{application_id}/contracts")
-def sign_contracts(application_id: str, body: Contracts, call: Caller) -> Application:
+def sign_contracts(
+    application_id: str, body: Annotated[Contracts, examples.CONTRACTS], call: Caller
+) -> Application:
     return call.write(decisions.sign_contracts, application_id, body)
 
 

@@ -1,6 +1,7 @@
 """The end of the bank's day over HTTP: a file, so over HTTP alone."""
 
 from datetime import date
+from typing import Annotated
 
 from fastapi import APIRouter, UploadFile
 from fastapi.responses import PlainTextResponse
@@ -14,6 +15,7 @@ from services.lending.domain.day_end import (
     SignDay,
     to_csv,
 )
+from services.lending.http import examples
 from services.lending.operations import day_ends
 
 router = APIRouter(prefix="/v1")
@@ -41,11 +43,12 @@ def reconcile(day: date, file: UploadFile, call: Caller) -> Reconciliation:
 
 @router.get("/day-ends/{day}/reconciliations")
 def list_reconciliations(day: date, call: Caller) -> ReconciliationList:
+    """Every comparison of the day, with who signed it."""
     return call.read(day_ends.list_reconciliations, day)
 
 
 @router.post("/day-ends/{day}/sign-off")
-def sign_day_off(day: date, body: SignDay, call: Caller) -> Reconciliation:
+def sign_day_off(day: date, body: Annotated[SignDay, examples.SIGN_DAY], call: Caller) -> Reconciliation:
     return call.write(day_ends.sign_day_off, day, body)
 
 

@@ -1,5 +1,7 @@
 """The bank's own house over HTTP."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from libs.chassis.http import Caller
@@ -14,6 +16,7 @@ from services.lending.domain.house import (
     StaffList,
     StaffTerms,
 )
+from services.lending.http import examples
 from services.lending.operations import house
 
 router = APIRouter(prefix="/v1")
@@ -21,21 +24,23 @@ router = APIRouter(prefix="/v1")
 
 @router.get("/branches")
 def list_branches(call: Caller) -> BranchList:
+    """All branches of the bank."""
     return call.read(house.list_branches)
 
 
 @router.put("/branches/{code}")
-def put_branch(code: str, body: BranchTerms, call: Caller) -> Branch:
+def put_branch(code: str, body: Annotated[BranchTerms, examples.BRANCH], call: Caller) -> Branch:
     return call.write(house.put_branch, code, body)
 
 
 @router.get("/staff")
 def list_staff(call: Caller) -> StaffList:
+    """Accounts with a place; for somebody with a place, those of the same branches."""
     return call.read(house.list_staff)
 
 
 @router.put("/staff/{account}")
-def put_staff(account: str, body: StaffTerms, call: Caller) -> Staff:
+def put_staff(account: str, body: Annotated[StaffTerms, examples.STAFF], call: Caller) -> Staff:
     return call.write(house.put_staff, account, body)
 
 
@@ -46,7 +51,9 @@ def remove_staff(account: str, call: Caller) -> StaffList:
 
 
 @router.post("/applications/{application_id}/assign")
-def assign_application(application_id: str, body: Assign, call: Caller) -> Application:
+def assign_application(
+    application_id: str, body: Annotated[Assign, examples.ASSIGN], call: Caller
+) -> Application:
     return call.write(house.assign_application, application_id, body)
 
 

@@ -1,5 +1,7 @@
 """Loans over HTTP."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from libs.chassis.http import Caller
@@ -11,20 +13,23 @@ from services.lending.domain.loan_class import Classification
 from services.lending.domain.loan_plan import Schedule
 from services.lending.domain.repayment import Repayment, RepaymentPage
 from services.lending.domain.write_off import WriteOff
-from services.lending.http.paging import Limit
+from services.lending.http import examples
+from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import first_loans, loan_life, loans
 
 router = APIRouter(prefix="/v1")
 
 
 @router.post("/applications/{application_id}/disburse", status_code=201)
-def disburse(application_id: str, body: Disbursement, call: Caller) -> Loan:
+def disburse(application_id: str, body: Annotated[Disbursement, examples.DISBURSEMENT], call: Caller) -> Loan:
     """One drawdown. What is left out is as the bank decided: all that is left, for the term and at the rate decided."""
     return call.write(loans.disburse, application_id, body)
 
 
 @router.post("/applications/{application_id}/first-loan", status_code=201)
-def attest_first_loan(application_id: str, body: Attestation, call: Caller) -> FirstLoanFinding:
+def attest_first_loan(
+    application_id: str, body: Annotated[Attestation, examples.ATTESTATION], call: Caller
+) -> FirstLoanFinding:
     """What the bank's query of the credit system found, under the firm's consent."""
     return call.write(first_loans.attest, application_id, body)
 
@@ -34,7 +39,7 @@ def list_loans(
     call: Caller,
     application_id: str | None = None,
     status: LoanStatus | None = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Limit = 0,
 ) -> LoanPage:
     return call.read(loans.list_loans, application_id, status, cursor, limit)
@@ -42,6 +47,7 @@ def list_loans(
 
 @router.get("/loans/{loan_id}")
 def get_loan(loan_id: str, call: Caller) -> Loan:
+    """For its bank and its firm."""
     return call.read(loans.get_loan, loan_id)
 
 
@@ -52,24 +58,24 @@ def get_schedule(loan_id: str, call: Caller) -> Schedule:
 
 
 @router.get("/loans/{loan_id}/repayments")
-def list_repayments(loan_id: str, call: Caller, cursor: str | None = None, limit: Limit = 0) -> RepaymentPage:
+def list_repayments(loan_id: str, call: Caller, cursor: Cursor = None, limit: Limit = 0) -> RepaymentPage:
     """Each payment as the bank reported it, beside the interest and fee that the plan expected."""
     return call.read(loans.list_repayments, loan_id, cursor, limit)
 
 
 @router.post("/loans/{loan_id}/repayments", status_code=201)
-def repay(loan_id: str, body: Repayment, call: Caller) -> Loan:
+def repay(loan_id: str, body: Annotated[Repayment, examples.REPAYMENT], call: Caller) -> Loan:
     return call.write(loans.repay, loan_id, body)
 
 
 @router.post("/loans/{loan_id}/class")
-def classify(loan_id: str, body: Classification, call: Caller) -> Loan:
+def classify(loan_id: str, body: Annotated[Classification, examples.CLASSIFICATION], call: Caller) -> Loan:
     """The five-category class; never better than the days past due allow."""
     return call.write(loan_life.classify, loan_id, body)
 
 
 @router.post("/loans/{loan_id}/extend")
-def extend(loan_id: str, body: Extension, call: Caller) -> Loan:
+def extend(loan_id: str, body: Annotated[Extension, examples.EXTENSION], call: Caller) -> Loan:
     """A later day for the same contract (展期), told before the loan falls due."""
     return call.write(loan_life.extend, loan_id, body)
 

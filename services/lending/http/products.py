@@ -1,5 +1,7 @@
 """Products over HTTP."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from libs.chassis.http import Caller
@@ -12,14 +14,15 @@ from services.lending.domain.product import (
     Publication,
 )
 from services.lending.domain.product.limits import ProductLimits
-from services.lending.http.paging import Limit
+from services.lending.http import examples
+from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import products
 
 router = APIRouter(prefix="/v1")
 
 
 @router.post("/products", status_code=201)
-def register_product(body: NewProduct, call: Caller) -> Product:
+def register_product(body: Annotated[NewProduct, examples.NEW_PRODUCT], call: Caller) -> Product:
     return call.write(products.register_product, body)
 
 
@@ -28,7 +31,7 @@ def list_products(
     call: Caller,
     bank: str | None = None,
     status: ProductStatus | None = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Limit = 0,
 ) -> ProductPage:
     return call.read(products.list_products, bank, status, cursor, limit)
@@ -56,7 +59,9 @@ def check_product(product_id: str, call: Caller) -> Product:
 
 
 @router.post("/products/{product_id}/publish")
-def publish_product(product_id: str, call: Caller, body: Publication | None = None) -> Product:
+def publish_product(
+    product_id: str, call: Caller, body: Annotated[Publication | None, examples.PUBLICATION] = None
+) -> Product:
     """Now where no body is sent, else from and until the days that it gives."""
     return call.write(products.publish_product, product_id, body)
 
@@ -68,6 +73,7 @@ def suspend_product(product_id: str, call: Caller) -> Product:
 
 @router.post("/products/{product_id}/resume")
 def resume_product(product_id: str, call: Caller) -> Product:
+    """Back on the market after it was suspended."""
     return call.write(products.resume_product, product_id)
 
 

@@ -11,7 +11,7 @@ from services.lending.domain.product_report import (
     ReportStatus,
 )
 from services.lending.domain.quality import ProductQuality
-from services.lending.http.paging import Limit
+from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import quality
 
 router = APIRouter(prefix="/v1")
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1")
 
 @router.get("/products/reports")
 def list_reports(
-    call: Caller, status: ReportStatus | None = None, cursor: str | None = None, limit: Limit = 0
+    call: Caller, status: ReportStatus | None = None, cursor: Cursor = None, limit: Limit = 0
 ) -> ProductReportPage:
     """What users said is wrong with the bank's products; for others, what they said themselves."""
     return call.read(quality.list_reports, status, cursor, limit)

@@ -15,7 +15,7 @@ from services.lending.domain.returns.returned import (
     ReturnStatus,
 )
 from services.lending.domain.returns.two_increases import Assessment
-from services.lending.http.paging import Limit
+from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import returns
 
 router = APIRouter(prefix="/v1")
@@ -25,7 +25,10 @@ Place = Annotated[int, Query(description="Items with a number above this one")]
 
 @router.post("/returns")
 def load_return(body: NewReturn, call: Caller) -> LoadReport:
-    """Figures of a period with the book behind them, as CSV in the columns of domain/returns/book.py."""
+    """Figures of a month (2026-11) or quarter (2026-Q3) with the book behind them. `csv` is a row for each loan, under
+    the header `number,borrower,kind,county,industry,size,owner_kind,balance,credit_line,rate,granted_on,first_loan,`
+    `unsecured,medium_long,class,days_past_due`: amounts in yuan, the rate in percent, yes or no (是, 否), `borrower` a
+    USCC or `person:…`."""
     return call.write(returns.load_return, body)
 
 
@@ -34,7 +37,7 @@ def list_returns(
     call: Caller,
     period: str | None = None,
     status: ReturnStatus | None = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Limit = 0,
 ) -> ReturnPage:
     return call.read(returns.list_returns, period, status, cursor, limit)
@@ -42,11 +45,13 @@ def list_returns(
 
 @router.get("/returns/{return_id}")
 def get_return(return_id: str, call: Caller) -> Return:
+    """With what still stands in the way of accepting it."""
     return call.read(returns.get_return, return_id)
 
 
 @router.get("/returns/{return_id}/differences")
 def list_differences(return_id: str, call: Caller, after: Place = 0, limit: Limit = 0) -> DifferencePage:
+    """Where book, figures, the return before and the platform do not agree."""
     return call.read(returns.list_differences, return_id, after, limit)
 
 
@@ -63,6 +68,7 @@ def accept_return(return_id: str, call: Caller) -> Return:
 
 @router.post("/returns/{return_id}/reject")
 def reject_return(return_id: str, body: ReturnRejection, call: Caller) -> Return:
+    """By a manager, with a code: it never counts."""
     return call.write(returns.reject_return, return_id, body)
 
 

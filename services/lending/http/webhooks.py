@@ -19,7 +19,8 @@ from services.lending.domain.webhook import (
     WebhookSecret,
     WebhookState,
 )
-from services.lending.http.paging import Limit
+from services.lending.http import examples
+from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import webhooks
 
 router = APIRouter(prefix="/v1")
@@ -38,18 +39,22 @@ Having = Annotated[Parts, Depends(parts)]
 
 
 @router.post("/webhooks", status_code=201)
-def register_webhook(body: NewWebhook, call: Caller, having: Having) -> WebhookSecret:
+def register_webhook(
+    body: Annotated[NewWebhook, examples.WEBHOOK], call: Caller, having: Having
+) -> WebhookSecret:
     """The secret is shown in this answer alone."""
     return call.write(webhooks.register_webhook, body, having.courier.gate)
 
 
 @router.get("/webhooks")
 def list_webhooks(call: Caller) -> WebhookList:
+    """Each with how much waits for it and how much is dead."""
     return call.read(webhooks.list_webhooks)
 
 
 @router.get("/webhooks/{webhook_id}")
 def get_webhook(webhook_id: str, call: Caller) -> WebhookState:
+    """With how much waits for it and how much is dead, its failures in a row, and until when it rests."""
     return call.read(webhooks.get_webhook, webhook_id)
 
 
@@ -85,13 +90,13 @@ def list_deliveries(
     webhook_id: str,
     call: Caller,
     status: DeliveryStatus | None = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Limit = 0,
 ) -> DeliveryPage:
     return call.read(webhooks.list_deliveries, webhook_id, status, cursor, limit)
 
 
 @router.post("/webhooks/{webhook_id}/redeliver")
-def redeliver(webhook_id: str, body: Redelivery, call: Caller) -> Redelivered:
+def redeliver(webhook_id: str, body: Annotated[Redelivery, examples.REDELIVERY], call: Caller) -> Redelivered:
     """One delivery, or all that died since an instant."""
     return call.write(webhooks.redeliver, webhook_id, body)
