@@ -124,9 +124,10 @@ def opening(form: Form, rate_ppm: int, months: int, parts: Sequence[PrincipalPar
     )
 
 
-def replanned(before: Plan, form: Form, change: Change) -> Plan:
+def replanned(before: Plan, form: Form, change: Change, earlier: Sequence[Plan] = ()) -> Plan:
     """The next version: what was due stays, what came early is told, the rest is planned anew.
 
+    `earlier`: the versions before `before`, the newest first, for the rates at which interest ran up.
     Violation from the last day on: nothing is left to plan.
     """
     if change.on >= add_months(form.starts, change.months):
@@ -142,7 +143,7 @@ def replanned(before: Plan, form: Form, change: Change) -> Plan:
     planned = _instalments(form, left_fen, change.rate_ppm, change.months - done, parts) if left_fen else ()
     coming = _dated(form, planned, left_fen, change.rate_ppm, skipped=done)
     later = [due for due in coming if due.due_on > change.on]
-    run_up = _run_up(before, past, since, change, left_fen)
+    run_up = _run_up((before, *earlier), past, since, change, left_fen)
     if later:
         first = later[0]
         later[0] = Due(
@@ -165,7 +166,7 @@ def fewest_months(before: Plan, form: Form, on: date, left_fen: int) -> int:
 
     Violation for a method without equal instalments.
     """
-    ahead = [due for due in before.dues if due.due_on > on]
+    ahead = _ahead(before, on)
     done = months_until(form.starts, on)
     if form.method is RepaymentMethod.EQUAL_PRINCIPAL:
         return done + ceiling(left_fen, max(1, ahead[0].principal_fen))
@@ -197,13 +198,15 @@ def oldest_unpaid(plan: Plan, principal_fen: int, interest_fen: int, tolerance_b
     return None
 
 
-def interest_run_up(plan: Plan, form: Form, principal_fen: int, on: date) -> int:
+def interest_run_up(
+    plan: Plan, form: Form, principal_fen: int, on: date, earlier: Sequence[Plan] = ()
+) -> int:
     """Interest by days on principal that is repaid on a day, since interest was last due."""
     months = months_until(form.starts, plan.ends_on)
     period = form.period(months)
     done = months_until(form.starts, on)
     since = add_months(form.starts, min(done - done % period, months))
-    return interest_for_days(principal_fen, plan.rate_ppm, days_between(since, max(on, since)))
+    return _at_rates((plan, *earlier), principal_fen, since, max(on, since))
 
 
 def months_until(start: date, end: date) -> int:
@@ -259,22 +262,35 @@ def _past(before: Plan, change: Change) -> list[Due]:
     return [*past, early]
 
 
-def _run_up(before: Plan, past: Sequence[Due], since: date, change: Change, left_fen: int) -> int:
-    """Interest by days of this period that the rest does not bear: on what came in it, and at another rate before."""
+def _ahead(plan: Plan, on: date) -> list[Due]:
+    """The instalments after a day. What came early later than that is told again as it came."""
+    return [due for due in plan.dues if due.due_on > on and due.kind is DueKind.INSTALMENT]
+
+
+def _run_up(plans: Sequence[Plan], past: Sequence[Due], since: date, change: Change, left_fen: int) -> int:
+    """Interest by days of this period that the rest does not bear: on what came in it, and at other rates before."""
     came = [due for due in past if since < due.due_on]
-    borne = sum(
-        interest_for_days(due.principal_fen, before.rate_ppm, days_between(since, due.due_on)) for due in came
-    )
-    days = days_between(since, max(since, change.on))
-    at_old = interest_for_days(left_fen, before.rate_ppm, days)
-    return borne + at_old - interest_for_days(left_fen, change.rate_ppm, days)
+    borne = sum(_at_rates(plans, due.principal_fen, since, due.due_on) for due in came)
+    until = max(since, change.on)
+    at_old = _at_rates(plans, left_fen, since, until)
+    return borne + at_old - interest_for_days(left_fen, change.rate_ppm, days_between(since, until))
+
+
+def _at_rates(plans: Sequence[Plan], principal_fen: int, since: date, until: date) -> int:
+    """Interest by days at the rates that were in force; `plans`: the newest first."""
+    rates, end = 0, until
+    for plan in plans:
+        start = since if plan is plans[-1] else max(since, min(plan.from_on, end))
+        rates += plan.rate_ppm * days_between(start, end)
+        end = start
+    return interest_for_days(principal_fen, rates, 1)
 
 
 def _parts(before: Plan, form: Form, change: Change, left_fen: int, done: int) -> tuple[PrincipalPart, ...]:
     """A planned loan's parts still to come, cut in proportion to what is left; the last takes the rounding."""
     if form.method is not RepaymentMethod.PLANNED or not left_fen:
         return ()
-    ahead = [due for due in before.dues if due.due_on > change.on and due.principal_fen]
+    ahead = [due for due in _ahead(before, change.on) if due.principal_fen]
     planned_fen = sum(due.principal_fen for due in ahead)
     months = [months_until(form.starts, due.due_on) - done for due in ahead]
     if not ahead:

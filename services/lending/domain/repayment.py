@@ -84,8 +84,13 @@ class Expected:
     interest_fen: int | None = None
 
 
-def expected(loan: Loan, repayment: Repayment, plan: Plan, form: Form) -> Expected:
-    """A payment counts as early where it brings more than was due by its day and the next instalment together."""
+def expected(
+    loan: Loan, repayment: Repayment, plan: Plan, form: Form, earlier: Sequence[Plan] = ()
+) -> Expected:
+    """A payment counts as early where it brings more than was due by its day and the next instalment together.
+
+    `earlier`: the versions before the plan in force, the newest first.
+    """
     if loan.status is LoanStatus.WRITTEN_OFF:
         return Expected(kind=RepaymentKind.RECOVERY)
     principal_fen, interest_fen = due_until(plan, repayment.paid_on)
@@ -93,7 +98,7 @@ def expected(loan: Loan, repayment: Repayment, plan: Plan, form: Form) -> Expect
     early_fen = max(0, min(ahead_fen, repayment.principal_fen))
     next_fen = next((due.principal_fen for due in plan.dues if due.due_on > repayment.paid_on), 0)
     early = repayment.replan is not None or ahead_fen > next_fen
-    run_up = interest_run_up(plan, form, early_fen, repayment.paid_on)
+    run_up = interest_run_up(plan, form, early_fen, repayment.paid_on, earlier)
     return Expected(
         kind=RepaymentKind.EARLY if early and early_fen else RepaymentKind.INSTALMENT,
         early_fen=early_fen,

@@ -47,8 +47,9 @@ def renew(tx: WriteTx, loan: Loan, before: Plan, form: Form, reason: PlanReason,
         rate_ppm=loan.rate_ppm,
         months=months_until(loan.disbursed_on, loan.matures_on),
     )
-    plan = plans.replanned(before, form, change)
-    if plan_store.newest(tx, loan.id) is None:
+    known = plan_store.versions(tx, loan.id)
+    plan = plans.replanned(before, form, change, known[1:])
+    if not known:
         plan_store.insert(tx, loan.id, before)
     plan_store.insert(tx, loan.id, plan)
     return plan

@@ -132,7 +132,8 @@ def repay(tx: WriteTx, by: Principal, loan_id: str, repayment: Repayment) -> Loa
     product = loan_planning.product_of(tx, loan)
     form = loan_planning.form_of(loan, product)
     plan = loan_planning.current(tx, loan, form)
-    expected = repayments.expected(loan, repayment, plan, form)
+    earlier = plan_store.versions(tx, loan_id)[1:]
+    expected = repayments.expected(loan, repayment, plan, form, earlier)
     after = repayments.repaid(loan, repayment, tx.today)
     after, planned = loan_planning.after_payment(tx, after, plan, form, repayment, expected.early_fen)
     if planned is not plan:

@@ -171,6 +171,33 @@ def test_a_planned_loan_is_cut_in_proportion() -> None:
     ]
 
 
+def test_each_rate_holds_for_its_days_where_interest_is_paid_at_the_end() -> None:
+    """A million at 3.6 % for 92 days, at 3.0 % for 91, then at 2.4 %."""
+    how = form(RepaymentMethod.BULLET)
+    first = opening(how, 36_000, 12)
+    second = replanned(first, how, early(date(2025, 9, 3), 0, 12, 30_000))
+    third = replanned(second, how, early(date(2025, 12, 3), 0, 12, 24_000), (first,))
+
+    assert second.dues[-1].interest_fen == 3_000_000 + 153_333  # 0.6 % for 92 days
+    assert third.dues[-1].interest_fen == 2_400_000 + 458_333  # 1.2 % for 92 days, 0.6 % for 91
+    assert interest_run_up(third, how, MILLION, date(2025, 12, 3), (second, first)) == 1_678_333
+
+
+def test_an_early_payment_told_late_is_no_instalment() -> None:
+    how = form(RepaymentMethod.PLANNED)
+    parts = (
+        PrincipalPart(month=6, principal_fen=60_000_000),
+        PrincipalPart(month=12, principal_fen=40_000_000),
+    )
+    before = opening(how, 36_000, 12, parts)
+    known = replanned(before, how, early(date(2025, 10, 3), 20_000_000, 12))
+
+    after = replanned(known, how, early(date(2025, 8, 3), 50_000_000, 12), (before,))
+
+    paid = [due.principal_fen for due in after.dues if due.principal_fen]
+    assert paid == [50_000_000, 30_000_000, 20_000_000]
+
+
 def test_nothing_is_planned_anew_when_the_plan_has_ended() -> None:
     how = form(RepaymentMethod.BULLET)
 
