@@ -23,11 +23,14 @@ router = APIRouter(prefix="/v1")
 _MOST_BYTES = 32 << 20
 
 
-@router.get("/day-ends/{day}.csv", response_class=PlainTextResponse)
-def day_end_file(day: date, call: Caller) -> PlainTextResponse:
+class Csv(PlainTextResponse):
+    media_type = "text/csv"
+
+
+@router.get("/day-ends/{day}.csv", response_class=Csv)
+def day_end_file(day: date, call: Caller) -> Csv:
     """The rows of the day: kind, loan, number, amount_fen, interest_fen."""
-    text = to_csv(call.read(day_ends.day_end_rows, day))
-    return PlainTextResponse(text, media_type="text/csv; charset=utf-8")
+    return Csv(to_csv(call.read(day_ends.day_end_rows, day)))
 
 
 @router.get("/day-ends/{day}")

@@ -1,6 +1,6 @@
 """Products from files and into files, over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
@@ -21,9 +21,18 @@ OnError = Annotated[
 DryRun = Annotated[bool, Query(description="Judge every row and keep none")]
 
 
+def _told(*formats: Format) -> dict[int | str, dict[str, Any]]:
+    """What the API description says of an answer that is a file."""
+    return {200: {"content": {_media_type(kind): {"schema": {"type": "string"}} for kind in formats}}}
+
+
+def _media_type(kind: Format) -> str:
+    return next(media_type for media_type, known in MEDIA_TYPES.items() if known is kind)
+
+
 @router.post("/products/import")
 def import_products(body: ImportProducts, call: Caller) -> ImportReport:
-    """Register every row of a CSV that comes as a text."""
+    """Register every row of a CSV that comes as a text. Files of any format go to `POST /v1/products/imports`."""
     with intake.judged(call.principal, intake.text(body), call.today) as judged:
         return call.write(intake.import_products, judged)
 
@@ -45,19 +54,23 @@ def import_file(
         return call.write(intake.import_products, judged)
 
 
-@router.get("/products/template.csv", response_class=StreamingResponse)
+@router.get("/products/template.csv", response_class=StreamingResponse, responses=_told(Format.CSV))
 def csv_template(call: Caller) -> StreamingResponse:
     """The header of a CSV of products, and an example."""
     return _file(exports.template(Format.CSV), Format.CSV, "products")
 
 
-@router.get("/products/template.xlsx", response_class=StreamingResponse)
+@router.get("/products/template.xlsx", response_class=StreamingResponse, responses=_told(Format.XLSX))
 def xlsx_template(call: Caller) -> StreamingResponse:
     """The same as a workbook, with what each column takes, its codes, and the facts that criteria may speak of."""
     return _file(exports.template(Format.XLSX), Format.XLSX, "products")
 
 
-@router.get("/products/export", response_class=StreamingResponse)
+@router.get(
+    "/products/export",
+    response_class=StreamingResponse,
+    responses=_told(Format.JSON, Format.CSV, Format.XLSX),
+)
 def export_products(
     call: Caller,
     format: Annotated[Literal["json", "csv", "xlsx"], Query(description="The format of the file")] = "json",
@@ -69,6 +82,5 @@ def export_products(
 
 
 def _file(sent: exports.File, kind: Format, name: str) -> StreamingResponse:
-    media_type = next(media_type for media_type, known in MEDIA_TYPES.items() if known is kind)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind.lower()}"'}
-    return StreamingResponse(sent.pieces(), media_type=media_type, headers=headers)
+    return StreamingResponse(sent.pieces(), media_type=_media_type(kind), headers=headers)
