@@ -63,6 +63,8 @@ _MENDS: Mapping[ApplicationStatus, str] = {
     S.OFFER_ACCEPTED: "Tell of the signed contracts first.",
     S.INFORMATION_ASKED: "Wait for the firm's answer, or decide without it.",
 }
+_DECIDING = (Act.ACCEPT, Act.ASK, Act.APPROVE, Act.DECLINE)
+_AFTER_APPROVAL = (Act.ACCEPT_OFFER, Act.SIGN, Act.DRAW)
 
 
 def submitted(
@@ -192,7 +194,15 @@ def expect(application: Application, act: Act) -> None:
         return
     wanted = " or ".join(move.allowed)
     problem = f"The application is {application.status}, not {wanted}: there is nothing to {move.words}."
-    raise Violation("status", problem, _MENDS.get(application.status, "Read it again first."))
+    raise Violation("status", problem, _mend(act, application.status))
+
+
+def _mend(act: Act, status: ApplicationStatus) -> str:
+    if act in _DECIDING and status not in _UNDECIDED:
+        return "It was decided already: read it again first."
+    if act in _AFTER_APPROVAL and status in DECIDABLE:
+        return "The bank approves it first."
+    return _MENDS.get(status, "Read it again first.")
 
 
 def _moved(

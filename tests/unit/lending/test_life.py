@@ -224,3 +224,15 @@ def test_a_renewal_names_a_loan_of_this_firm_at_this_bank(desk: Desk) -> None:
 
     assert renewing.renewal is not None
     assert refused.value.field == "renewal/loan_id"
+
+
+def test_what_comes_too_late_or_too_early_is_told_with_what_comes_first(desk: Desk) -> None:
+    application = desk.opened()
+
+    with pytest.raises(Violation, match="The bank approves it first"):
+        desk.act(decisions.sign_contracts, OFFICER, application.id, SIGNED)
+    desk.approved(application)
+    with pytest.raises(Violation, match="It was decided already"):
+        desk.act(decisions.approve_application, OFFICER, application.id, APPROVAL)
+    with pytest.raises(Violation, match="The firm accepts the offer first"):
+        desk.act(decisions.sign_contracts, OFFICER, application.id, SIGNED)
