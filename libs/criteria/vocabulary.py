@@ -114,7 +114,8 @@ def fact_type(name: str) -> FactType:
     if name in FACTS:
         return FACTS[name]
     near = get_close_matches(name, FACTS, n=1)
-    hint = f"Did you mean `{near[0]}`?" if near else "See libs/criteria/vocabulary.yaml for the names."
+    known = ", ".join(one.name for one in FACTS.values() if one.criteria)
+    hint = f"Did you mean `{near[0]}`?" if near else f"One of: {known}."
     raise Violation("fact", f"There is no fact `{name}`.", hint)
 
 
