@@ -88,6 +88,7 @@ REPAYMENT = _shown(
     }
 )
 CLASSIFICATION = _shown({"loan_class": "SPECIAL_MENTION", "classified_on": "2026-12-31"})
+WRITE_OFF = _shown({"written_off_on": "2028-12-31"})
 EXTENSION = _shown({"months": 6, "asked_on": "2027-10-20"})
 NEW_PLEDGE = _shown(
     {
@@ -108,6 +109,33 @@ PLEDGE_CONTRACT = _shown({"number": "ZY-2026-0001", "signed_on": "2026-11-22"})
 PLEDGE_REGISTRATION = _shown({"number": "Y2026640000001", "registered_on": "2026-11-25"})
 PLEDGE_ENDING = _shown({"reason": "LOAN_SETTLED"})
 UPKEEP = _shown({"fee_paid_until": "2028-03-10"})
+NEW_RETURN = _shown(
+    {
+        "period": "2026-Q3",
+        "figures": {
+            "all_loans_fen": 110800000000,
+            "all_npl_fen": 1994400000,
+            "inclusive_fen": 30000000,
+            "inclusive_npl_fen": 0,
+            "inclusive_unsecured_fen": 0,
+            "inclusive_medium_long_fen": 0,
+            "households": 1,
+            "granted_fen": 30000000,
+            "granted_rate_ppm": 43500,
+            "repaid_fen": 0,
+            "written_off_fen": 0,
+            "first_loan_households": 0,
+        },
+        "csv": "number,borrower,kind,county,industry,size,owner_kind,balance,credit_line,rate,granted_on,first_loan,"
+        "unsecured,medium_long,class,days_past_due\n"
+        "L-1,91640100MA76GQ0X1R,WORKING_CAPITAL,640104,C1411,SMALL,ENTERPRISE,300000.00,500000,4.35,2026-03-02,no,"
+        "no,no,NORMAL,0\n",
+        "dry_run": True,
+    }
+)
+RETURN_REJECTION = _shown({"reason": "WRONG_PERIOD"})
+REPORT = _shown({"field": "rate", "what": "银行网站公布的利率更低。"})
+REPORT_ANSWER = _shown({"status": "MENDED", "answer": "已更正，新版本待发布。"})
 BRANCH = _shown({"name": "兴庆支行", "counties": ["640104"]})
 STAFF = _shown({"branches": ["B01"], "rights": ["SEE", "ACT"], "takes_new": True})
 ASSIGN = _shown({"branch": "B02", "reason": "企业搬迁"})

@@ -81,6 +81,6 @@ def extend(loan_id: str, body: Annotated[Extension, examples.EXTENSION], call: C
 
 
 @router.post("/loans/{loan_id}/write-off")
-def write_off(loan_id: str, body: WriteOff, call: Caller) -> Loan:
+def write_off(loan_id: str, body: Annotated[WriteOff, examples.WRITE_OFF], call: Caller) -> Loan:
     """What is still owed is given up; what comes back later is reported as a repayment."""
     return call.write(loan_life.write_off_loan, loan_id, body)

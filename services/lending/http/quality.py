@@ -1,5 +1,7 @@
 """How good products' records are, over HTTP."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from libs.chassis.http import Caller
@@ -11,6 +13,7 @@ from services.lending.domain.product_report import (
     ReportStatus,
 )
 from services.lending.domain.quality import ProductQuality
+from services.lending.http import examples
 from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import quality
 
@@ -26,7 +29,9 @@ def list_reports(
 
 
 @router.post("/products/reports/{report_id}/answer")
-def answer_report(report_id: str, body: ReportAnswer, call: Caller) -> ProductReport:
+def answer_report(
+    report_id: str, body: Annotated[ReportAnswer, examples.REPORT_ANSWER], call: Caller
+) -> ProductReport:
     return call.write(quality.answer_report, report_id, body)
 
 
@@ -37,6 +42,8 @@ def get_quality(product_id: str, call: Caller) -> ProductQuality:
 
 
 @router.post("/products/{product_id}/reports", status_code=201)
-def report_product(product_id: str, body: NewProductReport, call: Caller) -> ProductReport:
+def report_product(
+    product_id: str, body: Annotated[NewProductReport, examples.REPORT], call: Caller
+) -> ProductReport:
     """Tell the bank what is wrong with a product's record."""
     return call.write(quality.report_product, product_id, body)

@@ -15,6 +15,7 @@ from services.lending.domain.returns.returned import (
     ReturnStatus,
 )
 from services.lending.domain.returns.two_increases import Assessment
+from services.lending.http import examples
 from services.lending.http.paging import Cursor, Limit
 from services.lending.operations import returns
 
@@ -24,7 +25,7 @@ Place = Annotated[int, Query(description="Items with a number above this one")]
 
 
 @router.post("/returns")
-def load_return(body: NewReturn, call: Caller) -> LoadReport:
+def load_return(body: Annotated[NewReturn, examples.NEW_RETURN], call: Caller) -> LoadReport:
     """Figures of a month (2026-11) or quarter (2026-Q3) with the book behind them. `csv` is a row for each loan, under
     the header `number,borrower,kind,county,industry,size,owner_kind,balance,credit_line,rate,granted_on,first_loan,`
     `unsecured,medium_long,class,days_past_due`: amounts in yuan, the rate in percent, yes or no (是, 否), `borrower` a
@@ -67,7 +68,9 @@ def accept_return(return_id: str, call: Caller) -> Return:
 
 
 @router.post("/returns/{return_id}/reject")
-def reject_return(return_id: str, body: ReturnRejection, call: Caller) -> Return:
+def reject_return(
+    return_id: str, body: Annotated[ReturnRejection, examples.RETURN_REJECTION], call: Caller
+) -> Return:
     """By a manager, with a code: it never counts."""
     return call.write(returns.reject_return, return_id, body)
 
