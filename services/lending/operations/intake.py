@@ -30,6 +30,7 @@ from services.lending.domain.intake.report import (
     rejected,
 )
 from services.lending.domain.product import NewProduct, Product
+from services.lending.operations import rights
 from services.lending.operations.products import drafted
 from services.lending.store import products as product_store
 
@@ -109,6 +110,7 @@ def message(asked: ImportFile) -> Sent:
 def import_products(tx: WriteTx, by: Principal, asked: Judged) -> ImportReport:
     """Keep the good rows as drafts, unless it was a trial, or all or nothing and a row is bad."""
     by.require(*BANK)
+    rights.may_act(tx, by, by.organisation, None)
     rows = list(asked.rows)
     if asked.keep:
         for chunk in asked.chunks():

@@ -13,7 +13,7 @@ from services.lending.domain.product_report import (
     ReportStatus,
 )
 from services.lending.domain.quality import ProductQuality, Yardstick
-from services.lending.operations import feed
+from services.lending.operations import feed, rights
 from services.lending.operations.products import get_product
 from services.lending.store import product_reports as report_store
 from services.lending.store import products as product_store
@@ -76,7 +76,7 @@ def answer_report(tx: WriteTx, by: Principal, report_id: str, answer: ReportAnsw
     """The bank's answer, once."""
     by.require(*BANK)
     report = report_store.to_change(tx, report_id)
-    by.require_organisation(report.bank)
+    rights.may_act(tx, by, report.bank, None)
     told = reports.answered(report, answer, tx.now)
     report_store.update(tx, told)
     return told

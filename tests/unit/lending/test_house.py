@@ -1,6 +1,7 @@
 """A bank's own house: branches, places and rights, and in whose hands an application is."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,10 +21,16 @@ from services.lending.domain.house import (
     StaffTerms,
     routed,
 )
-from services.lending.operations import applications, decisions, feed, house, webhooks
+from services.lending.domain.intake.report import ImportProducts
+from services.lending.operations import applications, decisions, feed, house, intake, webhooks
 from tests.support.lending import DIMENSIONS, new_product
 from tests.unit.lending.desk import APPROVAL, BANK, MANAGER, OFFICER, OWNER, THEIR_MANAGER, Desk
 
+TODAY = date(2026, 11, 22)
+NO_ROWS = (
+    "external_id,name,kind,amount_max_fen,term_max_months,rate.base,rate.min_ppm,rate.max_ppm,repayment_methods,"
+    "guarantee_modes\n"
+)
 XINGQING, JINFENG = "640104", "640106"
 HEAD_OFFICE = MANAGER
 XIAO_LI = Principal("acc_li", Role.BANK_OFFICER, BANK)
@@ -118,6 +125,16 @@ def test_the_head_office_too_may_have_somebody_who_only_looks(bank: Desk) -> Non
     with pytest.raises(Forbidden) as refused:
         bank.act(house.put_branch, LEAD, "B03", BranchTerms(name="新支行"))
     assert "ACT" in refused.value.detail
+
+
+def test_whoever_may_not_register_products_imports_none(bank: Desk) -> None:
+    place(bank, LEAD, rights=(Right.SEE,))
+    for who in (LEAD, XIAO_LI):
+        with (
+            intake.judged(who, intake.text(ImportProducts(csv=NO_ROWS)), TODAY) as judged,
+            pytest.raises(Forbidden),
+        ):
+            bank.act(intake.import_products, who, judged)
 
 
 def test_an_application_changes_hands_with_a_reason_and_its_way_is_kept(bank: Desk) -> None:
