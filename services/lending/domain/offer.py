@@ -5,9 +5,11 @@ from datetime import date, datetime
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
+from libs.finance.rates import linked_rate_ppm
 from libs.registry.decline_reasons import DOCUMENT, DeclineReason, check_codes
 from libs.registry.loan_terms import RateBase
-from services.lending.domain.product import MOST_FEN, MOST_MONTHS, MOST_PPM
+from libs.registry.lpr import LprTenor, lpr_on
+from services.lending.domain.product import MOST_FEN, MOST_MONTHS, MOST_PPM, RATE_DISCLOSURE
 
 _MOST_REASONS = 5
 
@@ -106,6 +108,7 @@ def check_approval(given: Approval, asked_fen: int, today: date) -> None:
         mend = "Give today or a later day, or none for the usual time."
         raise Violation("valid_until", f"{given.valid_until} is past.", mend)
     _check_base(given)
+    _check_followed(given, today)
     _check_line(given)
 
 
@@ -116,6 +119,16 @@ def _check_base(given: Approval) -> None:
         raise Violation("spread_bp", "The rate's base and its spread do not go together.", mend)
     if given.spread_bp is not None and abs(given.spread_bp) > MOST_PPM // 100:
         raise Violation("spread_bp", f"A spread of {given.spread_bp} cannot be.", "Give basis points.")
+
+
+def _check_followed(given: Approval, today: date) -> None:
+    """The firm accepts a rate that it sees: what the LPR and the spread make of it today is not above that."""
+    if given.rate_base in (None, RateBase.FIXED) or given.spread_bp is None:
+        return
+    made_ppm = linked_rate_ppm(lpr_on(LprTenor(given.rate_base), today).rate_ppm, given.spread_bp)
+    if made_ppm > given.rate_ppm:
+        message = f"The LPR and {given.spread_bp} basis points make {made_ppm} today, not {given.rate_ppm}."
+        raise Violation("rate_ppm", message, f"Give {made_ppm}, or a smaller spread.", RATE_DISCLOSURE)
 
 
 def _check_line(given: Approval) -> None:

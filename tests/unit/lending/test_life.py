@@ -186,6 +186,17 @@ def test_an_offer_that_contradicts_itself_is_refused(
     assert refused.value.field == field
 
 
+def test_an_offer_shows_no_lower_rate_than_the_lpr_and_the_spread_make(desk: Desk) -> None:
+    offer = Approval(
+        amount_fen=80_000_000, rate_ppm=38_499, term_months=12, rate_base=RateBase.LPR_1Y, spread_bp=85
+    )
+
+    with pytest.raises(Violation, match="make 38500 today, not 38499") as refused:
+        desk.approved(desk.opened(), offer)
+
+    assert refused.value.field == "rate_ppm"
+
+
 def test_an_offer_keeps_what_its_rate_follows_from(desk: Desk) -> None:
     offer = Approval(
         amount_fen=80_000_000,
