@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.principal import BANK, Principal, Role
+from libs.chassis.problems import Conflict
 from libs.criteria.violation import Violation
 from libs.finance.daycount import add_months
 from libs.policy import NoPolicyValue
@@ -96,10 +97,10 @@ def keep_up_pledge(tx: WriteTx, by: Principal, pledge_id: str, upkeep: Upkeep) -
 def release_pledge(tx: WriteTx, by: Principal, pledge_id: str, ending: PledgeEnding) -> Pledge:
     """The bank gives a pledge up; not while loans need it."""
     by.require(*BANK)
-    application = rights.own_application(tx, by, pledge_store.get(tx, pledge_id).application_id)
+    known, application = _own(tx, by, pledge_id)
     others = [one for one in pledge_store.of_application(tx, application.id) if one.id != pledge_id]
     _check_carried(tx, application, others, 0)
-    pledge = states.released(pledge_store.get(tx, pledge_id), ending.reason, tx.today)
+    pledge = states.released(known, ending.reason, tx.today)
     pledge_store.update(tx, pledge)
     return tell(tx, pledge, application)
 
@@ -191,10 +192,20 @@ def _told(tx: WriteTx, pledge_id: str) -> bool:
 def _changed(tx: WriteTx, by: Principal, pledge_id: str, change: Callable[[Pledge], Pledge]) -> Pledge:
     """The bank's own pledge, changed under the lock of its application."""
     by.require(*BANK)
-    application = rights.own_application(tx, by, pledge_store.get(tx, pledge_id).application_id)
-    pledge = change(pledge_store.get(tx, pledge_id))
+    known, application = _own(tx, by, pledge_id)
+    pledge = change(known)
     pledge_store.update(tx, pledge)
     return tell(tx, pledge, application)
+
+
+def _own(tx: WriteTx, by: Principal, pledge_id: str) -> tuple[Pledge, Application]:
+    """The caller's pledge and its application, locked; Conflict where a renewal took it over before the lock."""
+    application = rights.own_application(tx, by, pledge_store.get(tx, pledge_id).application_id)
+    pledge = pledge_store.get(tx, pledge_id)
+    if pledge.application_id != application.id:
+        message = f"It stands behind {pledge.application_id} now."
+        raise Conflict(message, field="pledge_id", mend="Read it again first.")
+    return pledge, application
 
 
 def _check_carried(tx: WriteTx, application: Application, pledges: Sequence[Pledge], more_fen: int) -> None:

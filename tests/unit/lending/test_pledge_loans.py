@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from libs.chassis.problems import Conflict
 from libs.criteria.violation import Violation
 from libs.registry.loan_terms import ProductKind
 from services.lending.domain.application import Application, Contracts, Renewal
@@ -141,6 +142,29 @@ def test_a_loan_is_not_extended_beyond_the_right_behind_it(one_desk: Desk) -> No
         one_desk.act(loan_life.extend, lender.officer, loan.id, Extension(months=1, asked_on=TODAY))
 
     assert longer.matures_on == date(2030, 2, 22)
+
+
+def test_a_pledge_that_a_renewal_takes_over_is_not_given_up_meanwhile(desk: Desk) -> None:
+    lender = Lender(desk)
+    working = lender.published(pledge_product("P-W", kind=ProductKind.WORKING_CAPITAL))
+    first = lender.opened(working, term_months=12, ip_rights=(INVENTION,))
+    pledge = lender.proposed(invention(first))
+    agreed(lender, first)
+    lender.entered(pledge)
+    renewal = Renewal(loan_id=drawn(lender, first).id, without_repayment=True)
+    second = agreed(lender, lender.opened(working, term_months=36, ip_rights=(INVENTION,), renewal=renewal))
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.database.write() as tx:
+            loans.disburse(
+                tx, lender.officer, second.id, Disbursement(disbursed_on=TODAY, external_id="L-NEW")
+            )
+            released = pool.submit(lender.released, pledge)
+            wait([released], timeout=0.3)
+        with pytest.raises((Conflict, Violation)):
+            released.result()
+
+    assert status_of(lender, pledge.id) is PledgeStatus.REGISTERED
 
 
 def test_two_last_loans_repaid_at_once_free_the_pledge(desk: Desk) -> None:
