@@ -143,9 +143,8 @@ def replanned(before: Plan, form: Form, change: Change, earlier: Sequence[Plan] 
     planned = _instalments(form, left_fen, change.rate_ppm, change.months - done, parts) if left_fen else ()
     coming = _dated(form, planned, left_fen, change.rate_ppm, skipped=done)
     later = [due for due in coming if due.due_on > change.on]
-    run_up = _run_up((before, *earlier), past, since, change, left_fen)
     if later:
-        first = later[0]
+        first, run_up = later[0], _run_up((before, *earlier), past, since, change, left_fen)
         later[0] = Due(
             due_on=first.due_on,
             principal_fen=first.principal_fen,
@@ -198,15 +197,13 @@ def oldest_unpaid(plan: Plan, principal_fen: int, interest_fen: int, tolerance_b
     return None
 
 
-def interest_run_up(
-    plan: Plan, form: Form, principal_fen: int, on: date, earlier: Sequence[Plan] = ()
-) -> int:
+def interest_run_up(plan: Plan, form: Form, fen: int, on: date, earlier: Sequence[Plan] = ()) -> int:
     """Interest by days on principal that is repaid on a day, since interest was last due."""
     months = months_until(form.starts, plan.ends_on)
     period = form.period(months)
     done = months_until(form.starts, on)
     since = add_months(form.starts, min(done - done % period, months))
-    return _at_rates((plan, *earlier), principal_fen, since, max(on, since))
+    return _at_rates((plan, *earlier), fen, since, max(on, since))
 
 
 def months_until(start: date, end: date) -> int:
@@ -272,8 +269,8 @@ def _run_up(plans: Sequence[Plan], past: Sequence[Due], since: date, change: Cha
     came = [due for due in past if since < due.due_on]
     borne = sum(_at_rates(plans, due.principal_fen, since, due.due_on) for due in came)
     until = max(since, change.on)
-    at_old = _at_rates(plans, left_fen, since, until)
-    return borne + at_old - interest_for_days(left_fen, change.rate_ppm, days_between(since, until))
+    at_new = interest_for_days(left_fen, change.rate_ppm, days_between(since, until))
+    return borne + _at_rates(plans, left_fen, since, until) - at_new
 
 
 def _at_rates(plans: Sequence[Plan], principal_fen: int, since: date, until: date) -> int:
