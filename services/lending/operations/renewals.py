@@ -43,6 +43,8 @@ def prepare(
     _check_own(application, old)
     if old.renewed_by is not None:
         raise Violation("renewal/loan_id", f"Loan {old.renewed_by} renews it already.", "Lend anew.")
+    if loan.disbursed_on < old.disbursed_on:
+        raise Violation("disbursed_on", f"The old loan was paid out on {old.disbursed_on}.", "Mend the date.")
     if asked.without_repayment:
         return _unpaid(tx, application, loan, old, told), old
     if old.status is not LoanStatus.SETTLED:
@@ -59,7 +61,7 @@ def settle(tx: WriteTx, loan: Loan, old: Loan | None) -> None:
     if not old.outstanding_fen:
         loan_telling.keep(tx, linked, LoanChange.RENEWED, loan.disbursed_on)
         return
-    paid = Repayment(principal_fen=loan.amount_fen, paid_on=loan.disbursed_on, external_id=loan.id)
+    paid = Repayment(principal_fen=loan.amount_fen, paid_on=loan.disbursed_on, external_id=loan.external_id)
     after = repayment.repaid(linked, paid, tx.today)
     form = loan_planning.form_of(after, loan_planning.product_of(tx, after))
     after = loan_planning.standing(tx, after, loan_planning.current(tx, after, form))

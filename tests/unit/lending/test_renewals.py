@@ -63,7 +63,11 @@ def test_a_renewal_without_repayment_settles_the_old_loan_at_its_drawdown(desk: 
     assert (settled.status, settled.outstanding_fen, settled.renewed_by) == (LoanStatus.SETTLED, 0, new.id)
     assert (new.renews, new.loan_class, new.outstanding_fen) == (old.id, LoanClass.NORMAL, LENT)
     (payment,) = desk.ask(loans.list_repayments, OFFICER, old.id).items
-    assert (payment.kind, payment.principal_fen, payment.external_id) == (RepaymentKind.RENEWAL, LENT, new.id)
+    assert (payment.kind, payment.principal_fen, payment.external_id) == (
+        RepaymentKind.RENEWAL,
+        LENT,
+        new.external_id,
+    )
 
 
 def test_the_others_hear_of_both_ends(desk: Desk) -> None:
@@ -160,6 +164,17 @@ def test_a_loan_is_renewed_once(one_desk: Desk) -> None:
         drawn(one_desk, second, renewal_conditions=ALL)
     with pytest.raises(Violation, match="drawn once"):
         drawn(one_desk, first, amount_fen=10_000_000)
+
+
+def test_a_renewal_is_not_older_than_what_it_renews(one_desk: Desk) -> None:
+    with later(one_desk, 10):
+        old = drawn(one_desk, one_desk.contracted(asked(one_desk)), date(2026, 12, 2))
+        one_desk.repaid(old, Repayment(principal_fen=LENT, paid_on=date(2026, 12, 2), external_id="R-older"))
+        second = one_desk.signed(renewing(one_desk, old, without=False))
+        with pytest.raises(Violation) as refused:
+            drawn(one_desk, second, date(2026, 11, 25))
+
+    assert refused.value.field == "disbursed_on"
 
 
 def test_a_renewal_with_repayment_waits_for_it(desk: Desk) -> None:
