@@ -21,7 +21,9 @@ def on_loan(tx: WriteTx, event: Event) -> None:
 
 def on_repayment(tx: WriteTx, event: Event) -> None:
     told = event.decode(lending_events.RepaymentReceived)
-    recovered = told.kind == loans.REPAYMENT_KIND_RECOVERY  # of what the bank wrote off, not of what is under cover
+    recovered = (
+        told.kind == loans.REPAYMENT_KIND_RECOVERY
+    )  # of what the bank wrote off, not of what is under cover
     if told.HasField("guarantee_id") and not recovered:
         drawing.follow_repayment(tx, told)
 

@@ -9,7 +9,9 @@ from starlette.requests import Request
 
 from libs.chassis.problems import Invalid
 
-LARGEST_FIELD = 4 * 1024 * 1024 + 4  # bytes: a bank's file of products comes back in a field after the trial run
+LARGEST_FIELD = (
+    4 * 1024 * 1024 + 4
+)  # bytes: a bank's file of products comes back in a field after the trial run
 LARGEST_FORM = 5 * 1024 * 1024
 KEY = "form_key"
 CSRF = "form_token"

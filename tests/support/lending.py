@@ -46,7 +46,7 @@ TERMS = ProductTerms(
     amount_max_fen=300_000_000,
     term_min_months=6,
     term_max_months=24,
-    rate=Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=11_000),
+    rate=Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=14_000),
     repayment_methods=(RepaymentMethod.INTEREST_FIRST, RepaymentMethod.EQUAL_INSTALMENT),
     guarantee_modes=(GuaranteeMode.UNSECURED, GuaranteeMode.FINANCING_GUARANTEE),
     programmes=("ordinary",),
@@ -114,7 +114,9 @@ def rates(draw: st.DrawFn) -> Rate:
 
 @st.composite
 def fees(draw: st.DrawFn) -> Fee:
-    basis = draw(st.sampled_from([FeeBasis.PRINCIPAL, FeeBasis.FIXED]))  # nothing is appraised without a pledge
+    basis = draw(
+        st.sampled_from([FeeBasis.PRINCIPAL, FeeBasis.FIXED])
+    )  # nothing is appraised without a pledge
     amount = (
         {"amount_fen": draw(fen)} if basis is FeeBasis.FIXED else {"rate_ppm": draw(st.integers(0, 10**6))}
     )
@@ -232,7 +234,11 @@ some_information = st.builds(
     answered_at=optional(instants),
 )
 some_steps = st.builds(
-    Step, status=st.sampled_from(ApplicationStatus), at=instants, due_on=optional(days), estimated=st.booleans()
+    Step,
+    status=st.sampled_from(ApplicationStatus),
+    at=instants,
+    due_on=optional(days),
+    estimated=st.booleans(),
 )
 
 some_applications = st.builds(

@@ -17,7 +17,9 @@ AT_ONCE = 2  # good keys of one machine: the old one serves until the new one is
 LONGEST_LIFE = timedelta(days=366)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
-_MADE_BY = "openssl x509 -in client.pem -outform der | openssl dgst -sha256 -binary | basenc --base64url | tr -d ="
+_MADE_BY = (
+    "openssl x509 -in client.pem -outform der | openssl dgst -sha256 -binary | basenc --base64url | tr -d ="
+)
 _MOST = 20
 # Whoever decides alone, or decides who may: persons.
 _PERSONS = (Role.BANK_MANAGER, Role.GUARANTOR_MANAGER, Role.OPERATOR, Role.SME)

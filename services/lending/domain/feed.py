@@ -39,6 +39,13 @@ def check_type(kind: str) -> None:
         raise Violation("type", f"{kind!r} is no type of a notice.", mend)
 
 
+def check_after(after: int, last: int) -> None:
+    """A reader beyond the end would miss all that comes until there: it has lost its place, or is in another feed."""
+    if after > last:
+        message = f"The feed ends at position {last}, before {after}."
+        raise Violation("after", message, f"Ask after {last}.")
+
+
 def checked_data(data: Mapping[str, str | int | None]) -> Data:
     """Ids, states, amounts, codes and dates: nothing long enough to hold what a person wrote."""
     for name, value in data.items():

@@ -67,7 +67,9 @@ class Attestation(Shape):
     def __post_init__(self) -> None:
         check_number(self.report_number, "report_number")
         if not 0 < len(self.consent_id) <= _LONGEST_ID:
-            raise Violation("consent_id", "This is no id of a consent.", "Give the one of the firm's consent.")
+            raise Violation(
+                "consent_id", "This is no id of a consent.", "Give the one of the firm's consent."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,17 @@ from libs.finance.rates import linked_rate_ppm
 from libs.registry.decline_reasons import DOCUMENT, DeclineReason, check_codes
 from libs.registry.loan_terms import RateBase
 from libs.registry.lpr import LprTenor, lpr_on
-from services.lending.domain.product import MOST_FEN, MOST_MONTHS, MOST_PPM, RATE_DISCLOSURE
+from services.lending.domain.product import (
+    MOST_FEN,
+    MOST_MONTHS,
+    MOST_PPM,
+    RATE_DISCLOSURE,
+    ProductTerms,
+    highest_ppm,
+)
 
 _MOST_REASONS = 5
+_WITHIN_TERMS = "Approve within the product's terms, or register a new version."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +118,18 @@ def check_approval(given: Approval, asked_fen: int, today: date) -> None:
     _check_base(given)
     _check_followed(given, today)
     _check_line(given)
+
+
+def check_promised(given: Approval, terms: ProductTerms, today: date) -> None:
+    """What the product promised to the firm: its term, and no higher rate. Less money or interest is allowed."""
+    if not terms.term_min_months <= given.term_months <= terms.term_max_months:
+        allowed = f"{terms.term_min_months} to {terms.term_max_months} months"
+        message = f"A term of {given.term_months} months is outside the product's {allowed}."
+        raise Violation("term_months", message, _WITHIN_TERMS)
+    most_ppm = highest_ppm(terms, today)
+    if given.rate_ppm > most_ppm:
+        message = f"A rate of {given.rate_ppm} is above {most_ppm}, the highest of the product on {today}."
+        raise Violation("rate_ppm", message, _WITHIN_TERMS, RATE_DISCLOSURE)
 
 
 def _check_base(given: Approval) -> None:

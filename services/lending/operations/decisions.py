@@ -7,7 +7,7 @@ from libs.chassis.principal import BANK, Principal, Role
 from libs.registry.decline_reasons import decline_reasons
 from services.lending.domain import life
 from services.lending.domain.application import Application, Contracts, Cover, Question
-from services.lending.domain.offer import Approval, Declination, DeclineReasonList
+from services.lending.domain.offer import Approval, Declination, DeclineReasonList, check_promised
 from services.lending.domain.quota import check_quota
 from services.lending.operations import covers, endings, pledges, renewals, rights, telling
 from services.lending.store import products as product_store
@@ -27,12 +27,17 @@ def ask_information(tx: WriteTx, by: Principal, application_id: str, question: Q
 
 
 def approve_application(tx: WriteTx, by: Principal, application_id: str, approval: Approval) -> Application:
-    """The bank will lend. A guarantee that the plan wants is now reserved at the guarantor."""
+    """The bank will lend, within the version of the product that the firm saw.
+
+    A guarantee that the plan wants is now reserved at the guarantor.
+    """
     by.require(*BANK)
     application = rights.own_application(tx, by, application_id)
     usual = tx.today + timedelta(days=tx.policies.integer_on("lending.offer_validity_days", tx.today))
     approved = life.approved(application, approval, by.subject, tx.now, tx.today, usual)
-    _take_quota(tx, approved, approval.amount_fen)
+    terms = product_store.get(tx, approved.product_id, approved.product_version).terms
+    check_promised(approval, terms, tx.today)
+    _take_quota(tx, approved, terms.quota_fen)
     telling.keep(tx, approved)
     return covers.reserve(tx, approved) if approved.cover is Cover.RESERVING else approved
 
@@ -63,9 +68,8 @@ def sign_contracts(tx: WriteTx, by: Principal, application_id: str, contracts: C
     return signed
 
 
-def _take_quota(tx: WriteTx, application: Application, amount_fen: int) -> None:
+def _take_quota(tx: WriteTx, approved: Application, quota_fen: int | None) -> None:
     """Under the quota of the version that the firm saw; what other versions took counts too."""
-    quota_fen = product_store.get(tx, application.product_id, application.product_version).terms.quota_fen
-    if quota_fen is not None:
-        check_quota(quota_fen, quotas.lock(tx, application.product_id), amount_fen)
-        quotas.take(tx, application.product_id, application.id, amount_fen)
+    if quota_fen is not None and approved.decision is not None:
+        check_quota(quota_fen, quotas.lock(tx, approved.product_id), approved.decision.amount_fen)
+        quotas.take(tx, approved.product_id, approved.id, approved.decision.amount_fen)

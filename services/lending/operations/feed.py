@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from libs.chassis.database import Database, ReadTx, WriteTx
 from libs.chassis.principal import BANK, Principal
 from libs.chassis.rows import page_size
-from services.lending.domain.feed import Feed, check_type, checked_data
+from services.lending.domain.feed import Feed, check_after, check_type, checked_data
 from services.lending.operations import rights
 from services.lending.store import feed as feed_store
 from services.lending.store import webhooks as webhook_store
@@ -20,10 +20,13 @@ def note(tx: WriteTx, bank: str, kind: str, subject: str, data: Mapping[str, str
 
 
 def read_feed(tx: ReadTx, by: Principal, after: int = 0, limit: int = 0) -> Feed:
-    """The bank's notices after a position, the oldest first."""
+    """The bank's notices after a position, the oldest first. Violation after a position that it does not have."""
     by.require(*BANK)
     rights.may_see(tx, by, by.organisation, None)
-    return feed_store.after(tx, by.organisation, after, page_size(limit))
+    page = feed_store.after(tx, by.organisation, after, page_size(limit))
+    if not page.items:
+        check_after(after, feed_store.last(tx, by.organisation))
+    return page
 
 
 def number_notices(database: Database) -> int:

@@ -49,6 +49,11 @@ def unnumbered_banks(tx: ReadTx) -> tuple[str, ...]:
     return tuple(row.bank for row in tx.rows(query))
 
 
+def last(tx: ReadTx, bank: str) -> int:
+    """The last position of the bank's feed; 0 while it is empty."""
+    return int(tx.scalar(sa.select(feeds.c.last).where(feeds.c.bank == bank)) or 0)
+
+
 def lock_last(tx: WriteTx, bank: str) -> int:
     """The last position of the bank's feed, with the feed held until the end of the transaction."""
     insert_if_absent(tx, feeds, {"bank": bank, "last": 0})

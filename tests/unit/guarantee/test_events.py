@@ -171,7 +171,9 @@ def test_a_guarantee_in_effect_covers_no_other_loan(database: Database, other: d
 
 
 def event_of(
-    topic: topics.Topic, message: lending_events.LoanDisbursed | lending_events.RepaymentReceived, sequence: int
+    topic: topics.Topic,
+    message: lending_events.LoanDisbursed | lending_events.RepaymentReceived,
+    sequence: int,
 ) -> Event:
     return Event(
         topic=topic.name,

@@ -220,7 +220,7 @@ def of_product(firm: Client, product: str, **changes: Any) -> dict[str, Any]:
 def test_a_products_own_terms_make_its_sheet(firm: Client, product: str) -> None:
     found = of_product(firm, product)
 
-    assert (found["product_name"], found["method"], found["rate_ppm"]) == ("首户贷", "INTEREST_FIRST", 41_000)
+    assert (found["product_name"], found["method"], found["rate_ppm"]) == ("首户贷", "INTEREST_FIRST", 44_000)
     assert [one["month"] for one in found["schedule"]] == [3, 6, 9, 12]
     assert [one["name"] for one in found["items"]] == ["利息"]
     assert [(one["name"], one["payer"], one["mandatory"]) for one in found["not_counted"]] == [

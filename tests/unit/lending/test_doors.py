@@ -29,7 +29,7 @@ TERMS = {
     "term_min_months": 6,
     "term_max_months": 24,
     "decision_days": 5,
-    "rate": {"base": "LPR_1Y", "min_ppm": 4_000, "max_ppm": 11_000},
+    "rate": {"base": "LPR_1Y", "min_ppm": 4_000, "max_ppm": 14_000},
     "repayment_methods": ["BULLET"],
     "guarantee_modes": ["UNSECURED"],
 }
@@ -132,7 +132,7 @@ def registered(channel: grpc.Channel) -> pb.Product:
         term_min_months=6,
         term_max_months=24,
         decision_days=5,
-        rate=pb.Rate(base=pb.RATE_BASE_LPR_1Y, min_ppm=4_000, max_ppm=11_000),
+        rate=pb.Rate(base=pb.RATE_BASE_LPR_1Y, min_ppm=4_000, max_ppm=14_000),
         repayment_methods=[pb.REPAYMENT_METHOD_BULLET],
         guarantee_modes=[pb.GUARANTEE_MODE_UNSECURED],
     )

@@ -120,7 +120,7 @@ def test_nothing_is_paid_out_before_the_contract(one_desk: Desk) -> None:
 
 
 def test_a_rate_over_the_lpr_is_priced_on_the_day(one_desk: Desk) -> None:
-    rate = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=11_000, reset=RateReset.QUARTERLY)
+    rate = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=14_000, reset=RateReset.QUARTERLY)
     approval = replace(APPROVAL, rate_base=RateBase.LPR_1Y, spread_bp=85)
     application = ready(one_desk, approval, rate=rate)
 
@@ -269,6 +269,4 @@ class Lines(RuleBasedStateMachine):
 
 def test_any_interleaving_of_drawdowns_and_repayments_stays_within_the_line(one_desk: Desk) -> None:
     Lines.desk = one_desk
-    run_state_machine_as_test(
-        Lines, settings=settings(max_examples=8, stateful_step_count=10, deadline=None)
-    )
+    run_state_machine_as_test(Lines, settings=settings(max_examples=8, stateful_step_count=10, deadline=None))

@@ -254,7 +254,7 @@ def test_an_extension_is_told_before_the_loan_falls_due(one_desk: Desk) -> None:
 
 
 def test_a_rate_over_the_lpr_follows_it_on_its_days(desk: Desk) -> None:
-    rate = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=11_000, reset=RateReset.ANNUAL)
+    rate = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=14_000, reset=RateReset.ANNUAL)
     approval = replace(APPROVAL, rate_base=RateBase.LPR_1Y, spread_bp=85, term_months=24)
     loan = lent(desk, approval, rate=rate)
     assert (loan.rate_ppm, loan.reprices_on) == (38_500, date(2027, 11, 22))
@@ -270,7 +270,7 @@ def test_a_rate_over_the_lpr_follows_it_on_its_days(desk: Desk) -> None:
 
 
 def floating(desk: Desk, months: int, every: RateReset, method: str = "INTEREST_FIRST") -> Loan:
-    rate = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=11_000, reset=every)
+    rate = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=14_000, reset=every)
     approval = replace(APPROVAL, rate_base=RateBase.LPR_1Y, spread_bp=85, term_months=months)
     return lent(desk, approval, method, rate=rate)
 

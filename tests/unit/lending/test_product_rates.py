@@ -59,7 +59,7 @@ def test_a_refused_rate_is_told_with_what_is_possible() -> None:
     low, high = rate_mistakes(terms(stated_rate=stated), ON)
 
     assert (low.field, high.field) == ("terms/stated_rate/min_ppm", "terms/stated_rate/max_ppm")
-    assert low.mend == "Give 3.40 % to 4.10 % (NOMINAL), or mend the rate and the fees."
+    assert low.mend == "Give 3.40 % to 4.40 % (NOMINAL), or mend the rate and the fees."
     assert low.source == "PBC Announcement [2021] No. 3"
 
 

@@ -188,7 +188,10 @@ def test_a_first_loan_moves_to_an_earlier_drawdown_that_came_to_light(
             bureau.lend(f"other_{month}_{number}", first=COUNTED, on=f"{month}-15", bank=bank)
     late = bureau.lend("firm", first=COUNTED, on="2026-10-20")
     earlier = f"loan_{int(late.removeprefix('loan_')) + 1}"
-    steps = [lambda: bureau.lend("firm", first=COUNTED, on=earlier_on), lambda: bureau.move(late, "firm", earlier)]
+    steps = [
+        lambda: bureau.lend("firm", first=COUNTED, on=earlier_on),
+        lambda: bureau.move(late, "firm", earlier),
+    ]
     for step in reversed(steps) if moved_first else steps:
         step()
     bureau.release()

@@ -18,7 +18,14 @@ from services.lending.domain.product.parts import (
     RiskPool,
     StatedRate,
 )
-from services.lending.domain.product.rates import ProductRates, RateSpan, check_rate, rate_mistakes, rates_of
+from services.lending.domain.product.rates import (
+    ProductRates,
+    RateSpan,
+    check_rate,
+    highest_ppm,
+    rate_mistakes,
+    rates_of,
+)
 from services.lending.domain.product.terms import ProductTerms
 from services.lending.domain.product.version import (
     NewProduct,
@@ -53,6 +60,7 @@ __all__ = [
     "RiskPool",
     "StatedRate",
     "check_rate",
+    "highest_ppm",
     "mistakes",
     "rate_mistakes",
     "rates_of",

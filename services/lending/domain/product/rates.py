@@ -68,13 +68,18 @@ def base_ppm(base: RateBase, on: date) -> int:
     return 0 if base is RateBase.FIXED else lpr_on(LprTenor(base), on).rate_ppm
 
 
+def highest_ppm(terms: "ProductTerms", on: date) -> int:
+    """The highest rate that the terms state, at the LPR of a day; Violation before the first LPR."""
+    return max(0, base_ppm(terms.rate.base, on) + terms.rate.max_ppm)
+
+
 def rates_of(terms: "ProductTerms", on: date) -> ProductRates:
     """The annual rates of the terms, at the LPR of a day."""
     if terms.kind is ProductKind.LETTER_OF_GUARANTEE:
         return ProductRates(priced_on=on)
     base = base_ppm(terms.rate.base, on)
     edges = _Edges(
-        (max(0, base + terms.rate.min_ppm), max(0, base + terms.rate.max_ppm)),
+        (max(0, base + terms.rate.min_ppm), highest_ppm(terms, on)),
         (terms.amount_min_fen, terms.amount_max_fen),
         (terms.term_min_months, terms.longest_use_months),
         terms.repayment_methods,
