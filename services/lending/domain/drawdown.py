@@ -166,7 +166,8 @@ def _check_day(application: Application, decision: Decision, product: Product, o
     if signed_on is None:
         return
     if on < signed_on:
-        raise Violation("disbursed_on", f"The contract was signed on {signed_on}.", "Mend the date.")
+        mend = f"Give {signed_on} or a later day."
+        raise Violation("disbursed_on", f"The contract was signed on {signed_on}.", mend)
     ends_on = add_months(signed_on, decision.term_months)
     if is_revolving(decision, product) and on >= ends_on:
         raise Violation("disbursed_on", f"The line ended on {ends_on}.", "Grant a new line first.")

@@ -48,7 +48,8 @@ def extended(loan: Loan, told: Extension, rules: ExtensionRules, today: date) ->
     """The loan with its later day; Violation where it was asked for too late, or for too long."""
     expect(loan, LoanStatus.ACTIVE, LoanStatus.PAST_DUE)
     if not loan.disbursed_on <= told.asked_on <= today:
-        raise Violation("asked_on", f"{told.asked_on} is before the loan or to come.", "Mend the date.")
+        mend = f"Give a day from {loan.disbursed_on} to {today}."
+        raise Violation("asked_on", f"{told.asked_on} is before the loan or to come.", mend)
     if max(told.asked_on, today) >= loan.matures_on:
         message = f"The loan falls due on {loan.matures_on}: an extension is asked for and told before."
         raise Violation("asked_on", message, "Report it as past due, or renew it.", SOURCE)

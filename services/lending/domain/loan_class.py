@@ -39,9 +39,8 @@ def classified(loan: Loan, told: Classification, today: date, floors: Floors) ->
     """The loan with the class that its bank gave it. Violation where that is too good."""
     expect(loan, LoanStatus.ACTIVE, LoanStatus.PAST_DUE, LoanStatus.CLAIMED)
     if not loan.disbursed_on <= told.classified_on <= today:
-        raise Violation(
-            "classified_on", f"{told.classified_on} is before the loan or to come.", "Mend the date."
-        )
+        mend = f"Give a day from {loan.disbursed_on} to {today}."
+        raise Violation("classified_on", f"{told.classified_on} is before the loan or to come.", mend)
     days = days_past_due(loan, today)
     best = floor_of(days, floors)
     if worse(told.loan_class, best) is not told.loan_class:

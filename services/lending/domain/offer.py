@@ -111,7 +111,8 @@ def check_approval(given: Approval, asked_fen: int, today: date) -> None:
         mend = f"Give the annual rate in millionths, 0 to {MOST_PPM}."
         raise Violation("rate_ppm", f"A rate of {given.rate_ppm} cannot be.", mend)
     if not 1 <= given.term_months <= MOST_MONTHS:
-        raise Violation("term_months", f"A term of {given.term_months} months cannot be.", "Mend the term.")
+        mend = f"Give 1 to {MOST_MONTHS} months."
+        raise Violation("term_months", f"A term of {given.term_months} months cannot be.", mend)
     if given.valid_until is not None and given.valid_until < today:
         mend = "Give today or a later day, or none for the usual time."
         raise Violation("valid_until", f"{given.valid_until} is past.", mend)
@@ -123,8 +124,8 @@ def check_approval(given: Approval, asked_fen: int, today: date) -> None:
 def check_promised(given: Approval, terms: ProductTerms, today: date) -> None:
     """What the product promised to the firm: its term, and no higher rate. Less money or interest is allowed."""
     if not terms.term_min_months <= given.term_months <= terms.term_max_months:
-        allowed = f"{terms.term_min_months} to {terms.term_max_months} months"
-        message = f"A term of {given.term_months} months is outside the product's {allowed}."
+        low, high = terms.term_min_months, terms.term_max_months
+        message = f"A term of {given.term_months} months is outside the product's {low} to {high} months."
         raise Violation("term_months", message, _WITHIN_TERMS)
     most_ppm = highest_ppm(terms, today)
     if given.rate_ppm > most_ppm:

@@ -117,7 +117,7 @@ def repaid(loan: Loan, repayment: Repayment, today: date) -> Loan:
     """The loan after a payment; Violation for more principal than is owed, before the loan, or still to come."""
     if not loan.disbursed_on <= repayment.paid_on <= today:
         why = f"A payment of {repayment.paid_on} is before the loan ({loan.disbursed_on}) or still to come."
-        raise Violation("paid_on", why, "Mend the date.")
+        raise Violation("paid_on", why, f"Give a day from {loan.disbursed_on} to {today}.")
     if loan.status is LoanStatus.WRITTEN_OFF:
         return _recovered(loan, repayment)
     _check_owed(repayment.principal_fen, loan.outstanding_fen)

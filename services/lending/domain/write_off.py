@@ -19,9 +19,8 @@ def written_off(loan: Loan, told: WriteOff, today: date, claim_undecided: bool) 
     """The loan with what is still owed given up. Violation while it is not past due, or a claim is undecided."""
     expect(loan, LoanStatus.PAST_DUE, LoanStatus.CLAIMED)
     if not loan.disbursed_on <= told.written_off_on <= today:
-        raise Violation(
-            "written_off_on", f"{told.written_off_on} is before the loan or to come.", "Mend the date."
-        )
+        mend = f"Give a day from {loan.disbursed_on} to {today}."
+        raise Violation("written_off_on", f"{told.written_off_on} is before the loan or to come.", mend)
     if claim_undecided:
         mend = "Wait until the guarantor has paid or refused."
         raise Violation("status", "A claim on the guarantee is not decided yet.", mend)

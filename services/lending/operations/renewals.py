@@ -44,7 +44,8 @@ def prepare(
     if old.renewed_by is not None:
         raise Violation("renewal/loan_id", f"Loan {old.renewed_by} renews it already.", "Lend anew.")
     if loan.disbursed_on < old.disbursed_on:
-        raise Violation("disbursed_on", f"The old loan was paid out on {old.disbursed_on}.", "Mend the date.")
+        mend = f"Give {old.disbursed_on} or a later day."
+        raise Violation("disbursed_on", f"The old loan was paid out on {old.disbursed_on}.", mend)
     if asked.without_repayment:
         return _unpaid(tx, application, loan, old, told), old
     if old.status is not LoanStatus.SETTLED:

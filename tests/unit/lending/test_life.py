@@ -12,7 +12,7 @@ from libs.criteria.violation import Violation
 from libs.registry.loan_terms import GuaranteeMode, IpRightKind, RateBase
 from services.lending.domain.application import Answer, ApplicationStatus, Question, Renewal
 from services.lending.domain.offer import Approval, Declination
-from services.lending.domain.product import IpPledgeCap
+from services.lending.domain.product import IpPledgeCap, Rate
 from services.lending.operations import choices, decisions, timers
 from tests.support.lending import GUARANTEED, OTHER_FIRM, new_product
 from tests.unit.lending.desk import (
@@ -195,6 +195,50 @@ def test_an_offer_shows_no_lower_rate_than_the_lpr_and_the_spread_make(desk: Des
         desk.approved(desk.opened(), offer)
 
     assert refused.value.field == "rate_ppm"
+
+
+PROMISED = {
+    "above the LPR of the day and the spread": ({}, {"rate_ppm": 44_001}, "rate_ppm", "44000"),
+    "above a fixed rate": (
+        {"rate": Rate(base=RateBase.FIXED, min_ppm=30_000, max_ppm=36_000)},
+        {"rate_ppm": 36_001},
+        "rate_ppm",
+        "36000",
+    ),
+    "shorter than the product": ({}, {"term_months": 5}, "term_months", "6 to 24 months"),
+    "longer than the product": ({}, {"term_months": 25}, "term_months", "6 to 24 months"),
+}
+
+
+@pytest.mark.parametrize(("terms", "changes", "field", "allowed"), PROMISED.values(), ids=PROMISED.keys())
+def test_an_approval_outside_what_the_product_promised_is_refused(
+    light_desk: Desk, terms: dict[str, Any], changes: dict[str, Any], field: str, allowed: str
+) -> None:
+    application = light_desk.opened(light_desk.published(new_product(**terms)))
+
+    with pytest.raises(Violation, match=allowed) as refused:
+        light_desk.approved(application, replace(APPROVAL, **changes))
+
+    assert refused.value.field == field
+    assert "register a new version" in refused.value.mend
+    assert refused.value.source == ("PBC Announcement [2021] No. 3" if field == "rate_ppm" else None)
+
+
+def test_a_bank_may_lend_less_and_cheaper_than_its_product(desk: Desk) -> None:
+    offer = replace(APPROVAL, amount_fen=1, rate_ppm=0, term_months=24)
+
+    assert desk.approved(desk.opened(), offer).status is S.APPROVED
+
+
+def test_an_approval_is_held_to_the_version_that_the_firm_saw(desk: Desk) -> None:
+    asked = desk.opened()
+    dearer = Rate(base=RateBase.LPR_1Y, min_ppm=4_000, max_ppm=30_000)
+    later = desk.opened(desk.published(new_product(rate=dearer)), request_id="req_2")
+    dear = replace(APPROVAL, rate_ppm=60_000)
+
+    with pytest.raises(Violation, match="above 44000"):
+        desk.approved(asked, dear)
+    assert desk.approved(later, dear).status is S.APPROVED
 
 
 def test_an_offer_keeps_what_its_rate_follows_from(desk: Desk) -> None:
