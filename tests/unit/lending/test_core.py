@@ -183,6 +183,15 @@ def test_a_bank_reads_its_applications_from_a_position_on(desk: Desk, stub: core
     assert list(others) == []
 
 
+def test_nobody_watches_from_beyond_the_feed(stub: core_pb2_grpc.CoreStub) -> None:
+    request = pb.WatchRequest(after=7, follow=True)
+
+    with pytest.raises(grpc.RpcError) as refused:
+        next(stub.WatchApplications(request, metadata=as_one(MANAGER), timeout=20))
+
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 def test_who_follows_hears_of_what_comes_later(desk: Desk, stub: core_pb2_grpc.CoreStub) -> None:
     product = desk.published()
     following = stub.WatchApplications(pb.WatchRequest(follow=True), metadata=as_one(OFFICER), timeout=30)

@@ -57,6 +57,26 @@ def test_a_page_that_cannot_be_given_is_refused(desk: Desk) -> None:
     assert refused.value.field == "limit"
 
 
+def test_a_position_beyond_the_last_is_refused_with_the_last(desk: Desk) -> None:
+    assert desk.ask(feed.read_feed, MANAGER).next == 0
+    noted(desk, "app_1")
+    feed.number_notices(desk.database)
+
+    assert desk.ask(feed.read_feed, MANAGER, 1).next == 1
+    with pytest.raises(Violation, match="ends at position 1, before 2") as refused:
+        desk.ask(feed.read_feed, MANAGER, 2)
+
+    assert (refused.value.field, refused.value.mend) == ("after", "Ask after 1.")
+
+
+def test_a_position_of_a_feed_that_is_empty_is_refused(desk: Desk) -> None:
+    noted(desk, "app_ours")
+    feed.number_notices(desk.database)
+
+    with pytest.raises(Violation, match="ends at position 0, before 1"):
+        desk.ask(feed.read_feed, THEIR_MANAGER, 1)
+
+
 def test_a_notice_of_no_type_is_refused(desk: Desk) -> None:
     with pytest.raises(Violation):
         noted(desk, "app_1", kind="Approved!")
