@@ -80,7 +80,9 @@ def _check_fit(asked: CostQuestion, terms: ProductTerms) -> None:
     )
     for name, value, low, high in limits:
         if not low <= value <= high:
-            raise Violation(name, f"{value} is outside the product's {low} to {high}.", "Mend it.")
+            raise Violation(
+                name, f"{value} is outside the product's {low} to {high}.", f"Give {low} to {high}."
+            )
     ways = terms.repayment_methods
     if asked.method is not None and asked.method not in ways:
         raise Violation("method", f"The product has no {asked.method}.", f"One of: {', '.join(ways)}.")

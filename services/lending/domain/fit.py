@@ -13,12 +13,12 @@ def check_fit(new: NewApplication, product: Product) -> None:
     if not terms.amount_min_fen <= new.amount_fen <= terms.amount_max_fen:
         limits = f"{terms.amount_min_fen} to {terms.amount_max_fen} fen"
         raise Violation(
-            "amount_fen", f"{new.amount_fen} fen is outside the product's {limits}.", "Mend the amount."
+            "amount_fen", f"{new.amount_fen} fen is outside the product's {limits}.", f"Ask for {limits}."
         )
     if not terms.term_min_months <= new.term_months <= terms.term_max_months:
         limits = f"{terms.term_min_months} to {terms.term_max_months} months"
         raise Violation(
-            "term_months", f"{new.term_months} is outside the product's {limits}.", "Mend the term."
+            "term_months", f"{new.term_months} is outside the product's {limits}.", f"Ask for {limits}."
         )
     _check_ways(new, product)
 

@@ -88,6 +88,7 @@ def disburse(tx: WriteTx, by: Principal, application_id: str, disbursement: Disb
     by.require(*BANK)
     application_store.lock_request(tx, application_id)
     before = rights.own_application(tx, by, application_id)
+    loan_store.expect_new(tx, before.bank, disbursement.external_id)
     life.expect(before, life.Act.DRAW)
     product = product_store.get(tx, before.product_id, before.product_version)
     drawn = loan_store.of_application(tx, application_id)

@@ -127,16 +127,19 @@ def of_application(tx: ReadTx, application_id: str) -> Sequence[Loan]:
     return [from_row(Loan, row) for row in tx.rows(query)]
 
 
-def insert(tx: WriteTx, loan: Loan) -> None:
-    known = tx.scalar(
-        sa.select(loans.c.id).where(loans.c.bank == loan.bank, loans.c.external_id == loan.external_id)
-    )
+def expect_new(tx: ReadTx, bank: str, external_id: str) -> None:
+    """Conflict for a number that the bank gave to a loan before."""
+    known = tx.scalar(sa.select(loans.c.id).where(loans.c.bank == bank, loans.c.external_id == external_id))
     if known is not None:
         raise Conflict(
             f"Loan {known} has this number already.",
             field="external_id",
             mend="Use the bank's number of this loan.",
         )
+
+
+def insert(tx: WriteTx, loan: Loan) -> None:
+    expect_new(tx, loan.bank, loan.external_id)
     tx.execute(sa.insert(loans).values(to_row(loan)))
 
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from libs.chassis.problems import Problem
+from libs.chassis.problems import Conflict, Problem
 from libs.criteria.violation import Violation
 from libs.finance.schedule import PrincipalPart, RepaymentMethod
 from libs.registry.loan_terms import ProductKind, RateBase, RateReset
@@ -75,6 +75,16 @@ def test_no_more_is_drawn_than_is_left(one_desk: Desk, amount_fen: int) -> None:
         one_desk.disbursed(application, told(f"{application.id}-2", amount_fen))
 
     assert refused.value.field == "amount_fen"
+
+
+def test_a_drawdown_told_again_is_known_though_nothing_is_left(one_desk: Desk) -> None:
+    application = ready(one_desk)
+    known = one_desk.disbursed(application, told(application.id))
+
+    with pytest.raises(Conflict, match=known.id) as refused:
+        one_desk.disbursed(application, told(application.id))
+
+    assert refused.value.field == "external_id"
 
 
 def test_what_is_repaid_of_a_line_is_drawn_again_and_of_another_loan_is_not(one_desk: Desk) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import grpc
 import pytest
 from fastapi import APIRouter
 
@@ -104,6 +105,10 @@ def test_the_feed_says_the_same_at_both_doors(client: Client, database: Database
     with serving(partial(add_servicer, HouseServicer(door_of(database)))) as channel:
         stub = house_pb2_grpc.HouseStub(channel)
         answer = stub.ListNotices(pb.ListNoticesRequest(limit=5), metadata=AS_MANAGER)
+        with pytest.raises(grpc.RpcError) as beyond:
+            stub.ListNotices(pb.ListNoticesRequest(after=2), metadata=AS_MANAGER)
+    assert client.get("/v1/feed", after=2).json()["field"] == "after"
+    assert beyond.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert page["items"][-1]["data"] == told
     assert dict(answer.items[-1].data.items()) == told
     assert (answer.next, answer.caught_up) == (page["next"], page["caught_up"]) == (1, True)
