@@ -232,7 +232,7 @@ def test_a_products_own_terms_make_its_sheet(firm: Client, product: str) -> None
 def test_a_fee_that_is_taken_counts(firm: Client, product: str) -> None:
     found = of_product(firm, product, fees_taken=["账户服务费"], product_version=1)
 
-    assert [one["amount_fen"] for one in found["items"]] == [4_100_000, 100_000]
+    assert [one["amount_fen"] for one in found["items"]] == [4_400_000, 100_000]
     assert found["lender"]["effective_ppm"] == found["all_in"]["effective_ppm"] > 41_625
 
 
