@@ -84,13 +84,9 @@ def remove_staff(tx: WriteTx, by: Principal, account: str) -> StaffList:
 def route(tx: ReadTx, application: Application, sold_by: tuple[str, ...]) -> Application:
     """A new application at its branch and manager."""
     bank = application.bank
-    desk = rules.routed(
-        application.dimensions.county,
-        sold_by,
-        house_store.branches_of(tx, bank),
-        house_store.all_staff(tx, bank),
-        house_store.load_of(tx, bank),
-    )
+    branches, staff = house_store.branches_of(tx, bank), house_store.all_staff(tx, bank)
+    load = house_store.load_of(tx, bank) if any(place.takes_new for place in staff) else {}
+    desk = rules.routed(application.dimensions.county, sold_by, branches, staff, load)
     return replace(application, branch=desk.branch, manager=desk.manager)
 
 

@@ -66,6 +66,14 @@ applications = sa.Table(
     sa.Index("ix_applications_party_id", "party", "id"),
     sa.Index("ix_applications_request_id", "request_id"),
     sa.Index("ix_applications_status", "status", "decision_due_on"),
+    sa.Index(
+        "ix_applications_of_manager",
+        "bank",
+        "manager",
+        "status",
+        sqlite_where=sa.text("manager IS NOT NULL"),
+        postgresql_where=sa.text("manager IS NOT NULL"),
+    ),
 )
 
 

@@ -381,6 +381,14 @@ def upgrade() -> None:
         "applications", sa.Column("sandbox", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
     op.add_column("applications", sa.Column("timeline", sa.Text(), server_default="[]", nullable=False))
+    op.create_index(
+        "ix_applications_of_manager",
+        "applications",
+        ["bank", "manager", "status"],
+        unique=False,
+        sqlite_where=sa.text("manager IS NOT NULL"),
+        postgresql_where=sa.text("manager IS NOT NULL"),
+    )
     op.create_index("ix_applications_request_id", "applications", ["request_id"], unique=False)
     op.create_index("ix_applications_status", "applications", ["status", "decision_due_on"], unique=False)
     op.add_column("loans", sa.Column("request_id", sa.String(length=40), nullable=True))
