@@ -16,11 +16,11 @@ from hashlib import sha256
 from typing import TypeVar
 
 from libs.criteria.shape import Shape
+from libs.criteria.table_text import Row, cell
 from libs.criteria.violation import Violation
 from libs.finance.money import fen_of_yuan
 from libs.registry.dimensions import Dimensions, OwnerKind
 from libs.registry.size import Size
-from services.guarantee.domain.table_text import Row, cell
 
 REQUIRED = ("loan_number", "amount_yuan", "term_months", "drawn_on")
 OPTIONAL = (

@@ -18,6 +18,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from libs.criteria.table_text import Row, cell, read
 from libs.criteria.violation import Violation
 from libs.finance.money import fen_of_yuan
 from libs.registry import uscc
@@ -25,7 +26,6 @@ from libs.registry.dimensions import OwnerKind
 from libs.registry.regions import county_of
 from libs.registry.size import Size
 from services.guarantee.domain.opening import BookRow, ReturnedContract
-from services.guarantee.domain.table_text import Row, cell, read
 
 COLUMNS = (
     "contract",

@@ -4,14 +4,14 @@ from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import BANK, GUARANTOR, Principal, Role, service
 from libs.chassis.problems import Conflict, NotFound, Problem
 from libs.chassis.vault import firm_key
+from libs.criteria import table_text
+from libs.criteria.table_text import Row
 from libs.criteria.violation import Violation
 from services.guarantee.domain import batch_list as rules
-from services.guarantee.domain import table_text
 from services.guarantee.domain.batch_list import BatchList, BatchRow, ListedLoan, NewBatchList
 from services.guarantee.domain.drawdown import Drawdown, DrawdownStatus
 from services.guarantee.domain.guarantee import Disbursement, Guarantee, Reservation
 from services.guarantee.domain.proposal import Proposal
-from services.guarantee.domain.table_text import Row
 from services.guarantee.operations import drawing, guarantees, ledger
 from services.guarantee.operations.rows import attempted
 from services.guarantee.store import batch_lists as list_store

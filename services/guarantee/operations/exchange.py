@@ -9,8 +9,9 @@ from datetime import date
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Problem
+from libs.criteria import table_text
+from libs.criteria.table_text import Row, cell
 from libs.criteria.violation import Violation
-from services.guarantee.domain import table_text
 from services.guarantee.domain.drawdown import Drawdown, part
 from services.guarantee.domain.exchange import (
     COLUMNS,
@@ -23,7 +24,6 @@ from services.guarantee.domain.exchange import (
 from services.guarantee.domain.filing import Acceptance, Filing
 from services.guarantee.domain.guarantee import Guarantee, Rejection
 from services.guarantee.domain.ledger import Movement
-from services.guarantee.domain.table_text import Row, cell
 from services.guarantee.operations import filings, ledger
 from services.guarantee.operations.rows import attempted
 from services.guarantee.store import filings as filing_store

@@ -4,12 +4,14 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from libs.criteria import table_text
 from libs.criteria.shape import Shape
+from libs.criteria.table_text import Row
 from libs.criteria.violation import Violation
 from services.lending.domain.application import ApplicationStatus
 
@@ -171,16 +173,7 @@ def digest_of(rows: Iterable[DayRow]) -> str:
 
 def from_csv(text: str) -> tuple[DayRow, ...]:
     """The bank's file, in the columns of ours; Violation names the cell of the first mistake."""
-    reader = csv.DictReader(io.StringIO(text), strict=True)
-    try:
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise Violation(
-                "file/1", "The header is not that of a day-end file.", f"Write {','.join(COLUMNS)}."
-            )
-        return tuple(_rows(reader))
-    except csv.Error as wrong:
-        mend = "Save it as CSV in UTF-8, with quotes doubled inside quotes."
-        raise Violation(f"file/{reader.line_num + 1}", f"This is no CSV: {wrong}.", mend) from wrong
+    return tuple(map(_row, table_text.read(text, COLUMNS)))
 
 
 def compared(here: Sequence[DayRow], there: Sequence[DayRow]) -> tuple[Difference, ...]:
@@ -258,28 +251,25 @@ def _difference(
     )
 
 
-def _rows(reader: "csv.DictReader[str]") -> Iterator[DayRow]:
-    for line, cells in enumerate(reader, 2):
-        if line > MOST_ROWS + 1:
-            raise Violation("file", f"More than {MOST_ROWS} rows.", "Leave out BALANCE rows of old loans.")
-        if None in cells or None in cells.values():
-            raise Violation(f"file/{line}", "The row has not five cells.", f"Write {','.join(COLUMNS)}.")
-        kind = cells["kind"].strip()
-        if kind not in RowKind.__members__:
-            raise Violation(f"file/{line}/kind", f"{kind!r:.40} is none.", f"One of {', '.join(RowKind)}.")
-        yield DayRow(
-            kind=RowKind(kind),
-            loan=cells["loan"].strip(),
-            number=cells["number"].strip(),
-            amount_fen=_fen(cells["amount_fen"], line, "amount_fen"),
-            interest_fen=_fen(cells["interest_fen"] or "0", line, "interest_fen"),
-        )
+def _row(row: Row) -> DayRow:
+    if row.number > MOST_ROWS + 1:
+        raise Violation("file", f"More than {MOST_ROWS} rows.", "Leave out BALANCE rows of old loans.")
+    kind = row.cells["kind"]
+    if kind not in RowKind.__members__:
+        raise Violation(f"csv/{row.number}/kind", f"{kind!r:.40} is none.", f"One of {', '.join(RowKind)}.")
+    return DayRow(
+        kind=RowKind(kind),
+        loan=row.cells["loan"],
+        number=row.cells["number"],
+        amount_fen=_fen(row, "amount_fen"),
+        interest_fen=_fen(row, "interest_fen") if row.cells["interest_fen"] else 0,
+    )
 
 
-def _fen(text: str, line: int, column: str) -> int:
-    digits = text.strip()
+def _fen(row: Row, column: str) -> int:
+    digits = row.cells[column]
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
         raise Violation(
-            f"file/{line}/{column}", f"{text!r:.40} is no amount.", "Give whole fen: 12345 for 123.45."
+            f"csv/{row.number}/{column}", f"{digits!r:.40} is no amount.", "Give whole fen: 12345 for 123.45."
         )
     return int(digits)

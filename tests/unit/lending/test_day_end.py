@@ -143,12 +143,12 @@ def test_a_comparison_of_another_bank_or_day_cannot_be_signed(lent: Desk) -> Non
 @pytest.mark.parametrize(
     ("text", "field"),
     [
-        ("loan,amount\nL-1,5\n", "file/1"),
-        ("kind,loan,number,amount_fen,interest_fen\nPAID,L-1,,5,0\n", "file/2/kind"),
-        ("kind,loan,number,amount_fen,interest_fen\nREPAID,L-1,R-1,5.00,0\n", "file/2/amount_fen"),
-        ("kind,loan,number,amount_fen,interest_fen\nREPAID,L-1,R-1,5\n", "file/2"),
-        ("kind,loan,number,amount_fen,interest_fen\nREPAID,L-1,R-1,5,0,9\n", "file/2"),
-        ('kind,loan,number,amount_fen,interest_fen\nREPAID,"L-1,R-1,5,0\n', "file/2"),
+        ("loan,amount\nL-1,5\n", "csv/1/kind"),
+        ("kind,loan,number,amount_fen,interest_fen\nPAID,L-1,,5,0\n", "csv/2/kind"),
+        ("kind,loan,number,amount_fen,interest_fen\nREPAID,L-1,R-1,5.00,0\n", "csv/2/amount_fen"),
+        ("kind,loan,number,amount_fen,interest_fen\nREPAID,L-1,R-1\n", "csv/2/amount_fen"),
+        ("kind,loan,number,amount_fen,interest_fen\nREPAID,L-1,R-1,5,0,9\n", "csv/2"),
+        ('kind,loan,number,amount_fen,interest_fen\nREPAID,"L-1,R-1,5,0\n', "csv/2"),
     ],
 )
 def test_a_file_that_cannot_be_read_names_the_cell(text: str, field: str) -> None:

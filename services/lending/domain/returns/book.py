@@ -14,17 +14,16 @@
 | days_past_due | 0 where it is not |
 """
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from libs.criteria import table_text
 from libs.criteria.shape import Shape
+from libs.criteria.table_text import Row, cell
 from libs.criteria.violation import Violation
 from libs.finance.money import fen_of_yuan
 from libs.registry import uscc
@@ -99,11 +98,6 @@ class BookMistake(Shape):
     source: str | None = None
 
 
-class Line(NamedTuple):
-    row: int
-    cells: Mapping[str, str]
-
-
 @dataclass(slots=True)
 class Reader:
     """Reads a book of one period, row by row: what it remembers is numbers and borrowers, never rows."""
@@ -115,29 +109,29 @@ class Reader:
 
     def read(self, text: str) -> Iterator[BookLoan | BookMistake]:
         """Every row as a loan, or its first mistake. Violation where the text as a whole is no book."""
-        for line in _lines(text):
+        for row in _rows(text):
             try:
-                yield self._loan(line)
+                yield self._loan(row)
             except Violation as wrong:
                 yield BookMistake(
-                    row=line.row,
-                    number=line.cells["number"][:_LONGEST],
+                    row=row.number,
+                    number=row.cells["number"][:_LONGEST],
                     column=wrong.field,
                     message=wrong.message,
                     mend=wrong.mend,
                     source=wrong.source,
                 )
 
-    def _loan(self, line: Line) -> BookLoan:
-        loan = _read(line)
-        first = self.rows.setdefault(loan.number, line.row)
-        if first != line.row:
+    def _loan(self, row: Row) -> BookLoan:
+        loan = _read(row)
+        first = self.rows.setdefault(loan.number, row.number)
+        if first != row.number:
             why = f"Loan {loan.number} stands in row {first} already."
             raise Violation("number", why, "Keep one row of the two.")
         if loan.granted_on > self.last_day:
             why = f"{loan.granted_on} is after {self.last_day}, the end of the period."
             raise Violation("granted_on", why, "Give it in a later return.")
-        self._check_line(loan, line.row)
+        self._check_line(loan, row.number)
         self._check_class(loan)
         return loan
 
@@ -156,56 +150,34 @@ class Reader:
             raise Violation("class", why, f"Give {best} or worse.", CLASSES)
 
 
-def _lines(text: str) -> Iterator[Line]:
-    """The rows with anything in them, by column."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    try:
-        names = [name.strip() for name in next(reader, list[str]())]
-        _check_header(names)
-        for row, cells in enumerate(reader, start=2):
-            if row > MOST_ROWS:
-                raise Violation(
-                    "csv", f"The book has more than {MOST_ROWS:,} rows.", "Ask the platform first."
-                )
-            if any(cells):
-                padded = [*cells, *[""] * (len(names) - len(cells))]
-                yield Line(row, {name: cell.strip() for name, cell in zip(names, padded, strict=False)})
-    except csv.Error as error:
-        mend = "Quote cells that hold a comma, a quote or a line end, and double the quotes inside."
-        raise Violation(f"csv/{reader.line_num}", f"This is no CSV: {error}.", mend) from error
+def _rows(text: str) -> Iterator[Row]:
+    for row in table_text.read(text, COLUMNS):
+        if row.number > MOST_ROWS:
+            raise Violation("csv", f"The book has more than {MOST_ROWS:,} rows.", "Ask the platform first.")
+        yield row
 
 
-def _check_header(names: list[str]) -> None:
-    missing = [name for name in COLUMNS if name not in names]
-    unknown = sorted(set(names) - set(COLUMNS))
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    for found, what in ((missing, "Missing"), (unknown, "Unknown"), (twice, "Doubled")):
-        if found:
-            mend = f"The header is: {','.join(COLUMNS)}."
-            raise Violation(f"csv/1/{found[0][:40]}", f"{what} columns: {', '.join(found)[:200]}.", mend)
-
-
-def _read(line: Line) -> BookLoan:
-    division = division_of(industry(_cell(line, "industry")).code)
-    size = line.cells["size"]
+def _read(row: Row) -> BookLoan:
+    division = division_of(industry(cell(row, "industry")).code)
+    size = row.cells["size"]
     return BookLoan(
-        number=_number(line),
-        borrower=_borrower(_cell(line, "borrower")),
-        kind=_word(ProductKind, line, "kind"),
-        county=county_of(_cell(line, "county")).code,
+        number=_number(row),
+        borrower=_borrower(cell(row, "borrower")),
+        kind=_word(ProductKind, row, "kind"),
+        county=county_of(cell(row, "county")).code,
         industry_division="" if division is None else division.code,
-        size=_word(Size, line, "size") if size else None,
-        owner_kind=_word(OwnerKind, line, "owner_kind"),
-        balance_fen=_fen(line, "balance"),
-        credit_line_fen=_fen(line, "credit_line"),
-        rate_ppm=_rate(line),
-        granted_on=_converted(line, "granted_on", date.fromisoformat, "Give a day as 2026-11-22."),
-        first_loan=_yes_or_no(line, "first_loan"),
-        unsecured=_yes_or_no(line, "unsecured"),
-        medium_long=_yes_or_no(line, "medium_long"),
-        loan_class=_word(LoanClass, line, "class"),
+        size=_word(Size, row, "size") if size else None,
+        owner_kind=_word(OwnerKind, row, "owner_kind"),
+        balance_fen=_fen(row, "balance"),
+        credit_line_fen=_fen(row, "credit_line"),
+        rate_ppm=_rate(row),
+        granted_on=_converted(row, "granted_on", date.fromisoformat, "Give a day as 2026-11-22."),
+        first_loan=_yes_or_no(row, "first_loan"),
+        unsecured=_yes_or_no(row, "unsecured"),
+        medium_long=_yes_or_no(row, "medium_long"),
+        loan_class=_word(LoanClass, row, "class"),
         days_past_due=_bounded(
-            line, "days_past_due", _converted(line, "days_past_due", int, "Give days."), _MOST_DAYS
+            row, "days_past_due", _converted(row, "days_past_due", int, "Give days."), _MOST_DAYS
         ),
     )
 
@@ -213,22 +185,16 @@ def _read(line: Line) -> BookLoan:
 T = TypeVar("T")
 
 
-def _cell(line: Line, name: str) -> str:
-    if not line.cells[name]:
-        raise Violation(name, f"{name} is empty.", f"Give {name}.")
-    return line.cells[name]
-
-
-def _converted(line: Line, name: str, convert: Callable[[str], T], mend: str) -> T:
-    text = _cell(line, name)
+def _converted(row: Row, name: str, convert: Callable[[str], T], mend: str) -> T:
+    text = cell(row, name)
     try:
         return convert(text)
     except (ValueError, InvalidOperation) as error:
         raise Violation(name, f"{text!r:.60} cannot be read.", mend) from error
 
 
-def _number(line: Line) -> str:
-    text = _cell(line, "number")
+def _number(row: Row) -> str:
+    text = cell(row, "number")
     if len(text) > _LONGEST:
         raise Violation("number", f"It has {len(text)} characters.", f"Give {_LONGEST} at most.")
     return text
@@ -240,30 +206,30 @@ def _borrower(text: str) -> str:
     return uscc.parse(text.removeprefix(uscc.PARTY_PREFIX), "borrower").party
 
 
-def _word(kind: type[E], line: Line, name: str) -> E:
-    return _converted(line, name, kind, f"Use one of: {', '.join(kind)}.")
+def _word(kind: type[E], row: Row, name: str) -> E:
+    return _converted(row, name, kind, f"Use one of: {', '.join(kind)}.")
 
 
-def _fen(line: Line, name: str) -> int:
-    return _bounded(line, name, fen_of_yuan(_cell(line, name), name), MOST_FEN)
+def _fen(row: Row, name: str) -> int:
+    return _bounded(row, name, fen_of_yuan(cell(row, name), name), MOST_FEN)
 
 
-def _rate(line: Line) -> int:
+def _rate(row: Row) -> int:
     mend = "Give the annual rate in percent, such as 4.35, with four decimals at most."
-    percent = _converted(line, "rate", Decimal, mend)
+    percent = _converted(row, "rate", Decimal, mend)
     if not percent.is_finite() or percent * 10_000 != int(percent * 10_000):
         raise Violation("rate", f"{percent} is no such rate.", mend)
-    return _bounded(line, "rate", int(percent * 10_000), MOST_PPM)
+    return _bounded(row, "rate", int(percent * 10_000), MOST_PPM)
 
 
-def _bounded(line: Line, name: str, value: int, most: int) -> int:
+def _bounded(row: Row, name: str, value: int, most: int) -> int:
     if not 0 <= value <= most:
-        raise Violation(name, f"{line.cells[name]} cannot be.", "Look for a slip of the keyboard.")
+        raise Violation(name, f"{row.cells[name]} cannot be.", "Look for a slip of the keyboard.")
     return value
 
 
-def _yes_or_no(line: Line, name: str) -> bool:
-    text = _cell(line, name)
+def _yes_or_no(row: Row, name: str) -> bool:
+    text = cell(row, name)
     if text not in _YES_NO:
         raise Violation(name, f"{text!r:.20} is neither yes nor no.", "Write yes or no (是, 否).")
     return _YES_NO[text]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -46,10 +47,13 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _check_header(names: Sequence[str], required: Sequence[str], optional: Collection[str]) -> None:
     missing = [name for name in required if name not in names]
     unknown = sorted(set(names) - {*required, *optional})
-    if missing:
-        raise Violation(f"csv/1/{missing[0]}", f"Missing columns: {', '.join(missing)}.", "Add them.")
-    if unknown:
-        known = ", ".join((*required, *optional))
-        raise Violation(f"csv/1/{unknown[0]}", f"Unknown columns: {', '.join(unknown)}.", f"Known: {known}.")
-    if len(set(names)) < len(names):
-        raise Violation("csv/1", "A column stands twice.", "Keep one of each.")
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    known = ", ".join(dict.fromkeys((*required, *optional)))
+    for found, what, mend in (
+        (missing, "Missing columns", "Add them."),
+        (unknown, "Unknown columns", f"Known: {known}."),
+        (twice, "Columns stand twice", "Keep one of each."),
+    ):
+        if found:
+            told = ", ".join(found)
+            raise Violation(f"csv/1/{found[0]:.40}", f"{what}: {told:.200}.", mend)
