@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from libs.criteria.evaluate import Criterion, Disclosure, Operator
-from libs.finance.cost import Fee, FeeBasis, FeePayee, FeeTiming
+from libs.finance.fees import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions, OwnerKind
 from libs.registry.loan_terms import GuaranteeMode, IpRightKind, ProductKind, RateBase

@@ -7,7 +7,7 @@ from datetime import date
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.daycount import add_months
-from libs.finance.rates import linked_rate_ppm, spread_bp
+from libs.finance.rates import PPM_PER_BP, linked_rate_ppm, spread_bp
 from libs.finance.schedule import PrincipalPart, RepaymentMethod
 from libs.registry.loan_terms import ProductKind, RateBase, RateReset
 from libs.registry.lpr import LprTenor, lpr_on
@@ -97,10 +97,10 @@ def is_revolving(decision: Decision, product: Product) -> bool:
 
 
 def repriced(loan: Loan, product: Product) -> Loan:
-    """The loan at the LPR of the day on which it is reset, and when the next reset is."""
+    """The loan at the LPR of the day on which it is reset, never below zero, and when the next reset is."""
     on = loan.reprices_on
     assert on is not None and loan.spread_bp is not None  # only rates over the LPR are reset
-    rate_ppm = linked_rate_ppm(_lpr(loan.rate_base, on), loan.spread_bp)
+    rate_ppm = max(0, _lpr(loan.rate_base, on) + loan.spread_bp * PPM_PER_BP)
     following = _reset_after(product, loan.disbursed_on, on, loan.matures_on)
     return replace(loan, rate_ppm=rate_ppm, priced_on=on, reprices_on=following)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from libs.finance.cost import CostSheet, Fee, FeeBasis, FeePayee, FeeTiming, Subsidy, cost_sheet
+from libs.finance.cost import CostSheet, Subsidy, cost_sheet
 from libs.finance.daycount import add_years, days_between, interest_for_days
+from libs.finance.fees import Fee, FeeBasis, FeePayee, FeeTiming
 from libs.finance.irr import xirr_ppm
 from libs.finance.money import nearest_multiple
 from libs.finance.rates import linked_rate_ppm

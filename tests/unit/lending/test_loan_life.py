@@ -16,6 +16,7 @@ from libs.registry.loan_terms import RateBase, RateReset
 from rongqiao.guarantee.v1 import claims_pb2
 from rongqiao.guarantee.v1 import events_pb2 as guarantee_events
 from rongqiao.lending.v1 import events_pb2
+from services.lending.domain import drawdown
 from services.lending.domain.drawdown import Disbursement
 from services.lending.domain.extension import Extension
 from services.lending.domain.loan import Loan, LoanChange, LoanClass, LoanStatus
@@ -24,7 +25,7 @@ from services.lending.domain.loan_plan import PlanReason, Replan
 from services.lending.domain.product import Rate
 from services.lending.domain.repayment import Repayment, RepaymentKind
 from services.lending.domain.write_off import WriteOff
-from services.lending.operations import loan_life, loans
+from services.lending.operations import loan_life, loan_planning, loans
 from tests.support.lending import OTHER_FIRM, new_product
 from tests.unit.lending.desk import APPROVAL, MANAGER, OFFICER, OWNER, THEIR_MANAGER, Desk, later
 
@@ -284,6 +285,14 @@ def test_a_loan_that_ends_before_its_reset_has_none(one_desk: Desk) -> None:
         loan_life.reprice(one_desk.database)
 
     assert (shorter.matures_on < date(2027, 11, 22), shorter.reprices_on) == (True, None)
+
+
+def test_a_reset_makes_no_rate_negative(one_desk: Desk) -> None:
+    loan = floating(one_desk, 24, RateReset.ANNUAL)
+    with one_desk.database.read() as tx:
+        product = loan_planning.product_of(tx, loan)
+
+    assert drawdown.repriced(replace(loan, spread_bp=-400), product).rate_ppm == 0
 
 
 def test_an_extended_loan_follows_the_lpr_on(one_desk: Desk) -> None:
