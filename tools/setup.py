@@ -4,6 +4,9 @@ serve, train, dev   the Python environment .venv from requirements/<name>.lock, 
 kafka               the broker's jars and Java
 postgres            PostgreSQL's server programs
 chromium            the browser of the web tests, with a Chinese font
+reports             the libraries and the font with which credit reports become PDFs
+load                the load generator of the benchmarks
+reports-perhaps     the same where it can be had without asking; never fails
 
 A warm call only compares hashes. Missing system packages are installed when the user may; otherwise one sentence says
 what to install.
@@ -35,6 +38,9 @@ TARGETS: dict[str, Callable[[], None]] = {
     "kafka": lambda: machine.prepare_kafka(ROOT),
     "postgres": machine.prepare_postgres,
     "chromium": machine.prepare_chromium,
+    "reports": machine.prepare_reports,
+    "load": machine.prepare_load,
+    "reports-perhaps": machine.try_reports,
 }
 
 

@@ -7,7 +7,7 @@ another body under the key is refused, and a repeat that overtakes the first is 
 
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -42,6 +42,10 @@ class Call:
         """The business date, for what is judged before a transaction."""
         return business_date(self.database.clock.now())
 
+    def each_time(self) -> "Call":
+        """For a look that leaves a trace: every one counts, none is answered from the one before."""
+        return replace(self, key=None, key_wanted=False)
+
     def read(
         self, query: Callable[Concatenate[ReadTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -58,7 +62,7 @@ class Call:
         self, operation: Callable[Concatenate[WriteTx, Principal, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         if self.key is None:
-            self._insist_on_key()
+            self.insist_on_key()
             return self.database.transact(lambda tx: operation(tx, self.principal, *args, **kwargs))
         scope = f"{self.principal.organisation}/{operation.__name__}/{self.key}"
         body_hash = self._hash(args, kwargs)
@@ -74,8 +78,9 @@ class Call:
         named = [part for name in sorted(kwargs) for part in (name, kwargs[name])]
         return vault().blind_index(codec.canonical_hash(self.principal.role.value, *args, *named))
 
-    def _insist_on_key(self) -> None:
-        if self.key_wanted:
+    def insist_on_key(self) -> None:
+        """Invalid where the call needs an idempotency key and has none."""
+        if self.key is None and self.key_wanted:
             raise Invalid(
                 "A changing POST needs an Idempotency-Key.",
                 field="Idempotency-Key",

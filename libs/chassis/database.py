@@ -62,14 +62,14 @@ class ReadTx:
         return self.connection.execute(statement, parameters)
 
     def rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
-        return self.connection.execute(statement).all()
+        return self.execute(statement).all()
 
     def row(self, statement: sa.Executable) -> sa.Row[Any] | None:
         """The one row, or None. More than one is a programming error and raises."""
-        return self.connection.execute(statement).one_or_none()
+        return self.execute(statement).one_or_none()
 
     def scalar(self, statement: sa.Executable) -> Any:
-        return self.connection.execute(statement).scalar()
+        return self.execute(statement).scalar()
 
 
 @dataclass
@@ -78,6 +78,12 @@ class WriteTx(ReadTx):
 
     new_id: Ids
     afterwards: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    changed: bool = False
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        result = super().execute(statement, parameters)
+        self.changed = self.changed or (not statement.is_select and result.rowcount != 0)
+        return result
 
     def lock_rows(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Rows that nobody else may change until the end. Give the select an ORDER BY: the order prevents deadlocks."""
@@ -127,11 +133,14 @@ class Database:
 
     @contextmanager
     def write(self) -> Generator[WriteTx]:
-        """A write transaction; commits at the end of the block, rolls back on any exception."""
+        """A write transaction; commits at the end of the block, rolls back on any exception.
+
+        One that changed nothing wakes nobody: what a commit wakes looks for work in such a transaction itself.
+        """
         with self._one_writer(), self._begun_to_write() as connection:
             tx = WriteTx(connection, self.clock.now(), self.policies, self.ids)
             yield tx
-        for action in [*tx.afterwards, *self.on_commit]:
+        for action in [*tx.afterwards, *(self.on_commit if tx.changed else ())]:
             action()
 
     def transact(self, work: Callable[[WriteTx], T]) -> T:

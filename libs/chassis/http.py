@@ -71,7 +71,7 @@ def door_of(request: Request) -> Door:
     return cast(Door, request.app.state.door)
 
 
-def caller(
+async def caller(
     request: Request,
     response: Response,
     _described: Annotated[object, Security(TOKEN)],
@@ -82,6 +82,7 @@ def caller(
         ),
     ] = None,
 ) -> Call:
+    """Nothing here waits for anything: so it needs no thread, of which a request of a plain function gets another."""
     door = door_of(request)
     token = bearer(request.headers.get("authorization"))
     principal = door.tokens.principal(token, door.origin(request))

@@ -4,6 +4,7 @@ One hierarchy, translated once for HTTP (RFC 9457) and once for gRPC. A message 
 `mend` says what to do about it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from libs.criteria.violation import Violation
@@ -24,6 +25,13 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return self.detail if self.mend is None else f"{self.detail} {self.mend}"
+
+    @classmethod
+    def kinds(cls) -> "Iterator[type[Problem]]":
+        """Every kind of problem that there is."""
+        for kind in cls.__subclasses__():
+            yield kind
+            yield from kind.kinds()
 
     @classmethod
     def type_uri(cls) -> str:
@@ -50,6 +58,12 @@ class Unauthenticated(Problem):
 
 class Forbidden(Problem):
     status, slug, title = 403, "forbidden", "Not allowed for this account"
+
+
+class LegalGateClosed(Forbidden):
+    """What is asked for is lawful only on a basis that nobody has recorded."""
+
+    slug, title = "legal-gate", "No legal basis for this is on record"
 
 
 class NotFound(Problem):

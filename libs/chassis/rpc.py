@@ -8,7 +8,7 @@ A servicer method parses, makes one call of an operation and answers:
 """
 
 import json
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ _CODES = {
     503: grpc.StatusCode.UNAVAILABLE,
 }
 # By the type that comes with the problem. A failure of the other side's own is none of these: Unavailable.
-_KINDS: dict[object, type[Problem]] = {kind.type_uri(): kind for kind in Problem.__subclasses__()}
+_KINDS: dict[object, type[Problem]] = {kind.type_uri(): kind for kind in Problem.kinds()}
 
 
 @dataclass(frozen=True)
@@ -147,15 +147,38 @@ def invoke(
 
     `forwarded`: the address of whom the call is made for, where that is somebody's browser.
     """
+    try:
+        return method(
+            request, metadata=_metadata(token, key, forwarded), timeout=deadline, wait_for_ready=True
+        )
+    except grpc.RpcError as error:
+        raise _problem(error) from error
+
+
+def stream(
+    method: Callable[..., Iterable[M]],
+    request: Message,
+    *,
+    token: str,
+    deadline: float = DEADLINE,
+    forwarded: str | None = None,
+) -> Iterator[M]:
+    """The same for a call that answers in parts; its problem is raised where the parts are read."""
+    try:
+        yield from method(
+            request, metadata=_metadata(token, None, forwarded), timeout=deadline, wait_for_ready=True
+        )
+    except grpc.RpcError as error:
+        raise _problem(error) from error
+
+
+def _metadata(token: str, key: str | None, forwarded: str | None) -> list[tuple[str, str]]:
     metadata = [("authorization", f"Bearer {token}")]
     if forwarded is not None:
         metadata.append((FORWARDED, forwarded))
     if key is not None:
         metadata.append(("idempotency-key", key))
-    try:
-        return method(request, metadata=metadata, timeout=deadline, wait_for_ready=True)
-    except grpc.RpcError as error:
-        raise _problem(error) from error
+    return metadata
 
 
 class _Translator(grpc.ServerInterceptor):

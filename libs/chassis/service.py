@@ -1,5 +1,6 @@
 """What a service is made of, and what it is made from."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,8 @@ class Service:
     state_handlers: Mapping[Topic, Callable[[Event], None]] = field(
         default_factory=dict[Topic, Callable[[Event], None]]
     )
+    # Set once `state_handlers` have been shown all that was in their topics at the start.
+    states_known: threading.Event = field(default_factory=threading.Event)
     jobs: Sequence[Job] = ()
     parts: object = None  # what its routes reach through `door_of(request).parts`
     prepare: Callable[[], object] = lambda: None  # what must be there before it serves, once its tables are

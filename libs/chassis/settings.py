@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     tls_key_file: Path | None = None
     tls_client_ca_file: Path | None = None  # and wants a client certificate that this signed
     webhook_networks: tuple[str, ...] = ()  # private ones to which webhooks may go, over plain HTTP too
+    documents_folder: Path | None = None  # where content of documents is kept; default: home/documents
+    documents_bucket: str = ""  # or in this bucket of an S3 store, its keys as the S3 library finds them
+    documents_endpoint: str | None = None  # of that store; default: the region's own
+    documents_region: str = "us-east-1"
+    malware_scanner: str = ""  # host:port of a clamd; empty: documents are not scanned, and say so
     otlp_endpoint: str | None = None
     requests_per_minute: int = 6000  # one account's, at one service
     log_level: str = "INFO"
@@ -57,6 +62,14 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(ip_network(network)) for network in networks)
+
+    @field_validator("malware_scanner")
+    @classmethod
+    def _host_and_port(cls, address: str) -> str:
+        host, _, port = address.rpartition(":")
+        if address and not (host and port.isdecimal()):
+            raise ValueError(f"{address!r} is no host:port")
+        return address
 
     def proxies(self) -> Proxies:
         return Proxies(self.proxy_networks, self.client_certificate_header.lower())

@@ -78,7 +78,10 @@ class Criterion(Shape):
 
 def _check_fact(kind: FactType) -> None:
     if not kind.criteria:
-        raise Violation("fact", f"{kind.name} is no fact for criteria.", f"State it in `{kind.instead}`.")
+        mend = (
+            f"State it in `{kind.instead}`." if kind.instead else "It is for scorecards alone: leave it out."
+        )
+        raise Violation("fact", f"{kind.name} is no fact for criteria.", mend)
 
 
 def _check_unit(kind: FactType, unit: Unit | None) -> None:

@@ -40,6 +40,7 @@ _TRANSACTION = 20_000  # a relay that died in the middle holds back its topics t
 _SHARE = 64 * 1024
 _RETRY = 10  # the broker asks to wait while it ends the transaction before: a few milliseconds
 
+_DAY = 86_400_000
 _LATEST = -1  # Kafka's sign for the end of a partition
 _NOT_OURS_ANY_MORE = (
     CommitFailedError,
@@ -87,8 +88,9 @@ class KafkaTransport:
             )
 
     def _settings(self, topic: Topic) -> dict[str, Any]:
-        for_ever = {"retention.ms": -1, "retention.bytes": -1}
-        kept = {"cleanup.policy": "compact"} if topic.kind is Kind.STATE else for_ever
+        days = -1 if topic.keep_days is None else topic.keep_days * _DAY
+        all_of_it = {"retention.ms": days, "retention.bytes": -1}
+        kept = {"cleanup.policy": "compact"} if topic.kind is Kind.STATE else all_of_it
         copies = {"min.insync.replicas": max(1, self._replication - 1)}
         return {
             "num_partitions": topic.partitions,
@@ -230,6 +232,20 @@ class _Member(_Consumer):
     def _join(self, topics: Collection[Topic]) -> None:
         self._kafka.subscribe([topic.name for topic in topics])
         self._committed: dict[TopicPartition, int] = {}
+
+    def poll(self, timeout: float, limit: int) -> list[Event]:
+        self._go_on_joining()
+        return super().poll(timeout, limit)
+
+    def _go_on_joining(self) -> None:
+        """Take up a join that a poll left in the middle.
+
+        kafka-python 3.0.12 forgets it where the poll ended after the assignment was made and before it was told: the
+        member then reads nothing and sends no heartbeat, for ever.
+        """
+        coordinator = self._kafka._coordinator
+        if coordinator.rejoining:
+            coordinator.request_rejoin()
 
     def commit(self) -> None:
         with _outages():

@@ -1,5 +1,6 @@
 """Saying something: the event is committed with the state that made it true, or not at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from libs.eventing.topics import Topic
 MAX_BYTES = 900_000  # a broker takes 1 MiB a message; a larger one would stop the relay for ever
 
 _INSERT = sa.insert(outbox).inline()  # nobody asks for its position
+_FIRST = sa.insert(outbox_sequences)
 
 
 def emit(tx: WriteTx, topic: Topic, subject: str, message: Message) -> Event:
@@ -24,15 +26,23 @@ def emit(tx: WriteTx, topic: Topic, subject: str, message: Message) -> Event:
     so in a fixed order, or PostgreSQL may find a deadlock (which `Database.transact` tries again).
     Raises ValueError for a message over MAX_BYTES or an empty subject.
     """
+    event = _event(
+        tx, topic, subject, message, step_sequence(tx, outbox_sequences, topic.name, subject, step=1)
+    )
+    tx.execute(_INSERT, event_values(event))
+    return event
+
+
+def _event(tx: WriteTx, topic: Topic, subject: str, message: Message, sequence: int) -> Event:
     data = message.SerializeToString()
     if not subject or len(data) > MAX_BYTES:
         raise ValueError(
             f"{topic.name}: an event needs a subject and at most {MAX_BYTES} bytes, not {len(data)}"
         )
-    event = Event(
+    return Event(
         topic=topic.name,
         subject=subject,
-        sequence=step_sequence(tx, outbox_sequences, topic.name, subject, step=1),
+        sequence=sequence,
         id=tx.new_id("evt"),
         type=message.DESCRIPTOR.full_name,
         source=topic.source,
@@ -40,8 +50,16 @@ def emit(tx: WriteTx, topic: Topic, subject: str, message: Message) -> Event:
         data=data,
         traceparent=telemetry.traceparent(),
     )
-    tx.execute(_INSERT, event_values(event))
-    return event
+
+
+def emit_first(tx: WriteTx, topic: Topic, messages: Sequence[tuple[str, Message]]) -> None:
+    """The same for the first events of subjects that this transaction makes, in two statements for all of them.
+    IntegrityError where a subject has said something before."""
+    events = [_event(tx, topic, subject, message, 1) for subject, message in messages]
+    if events:
+        rows = [{"topic": topic.name, "subject": event.subject, "last": 1} for event in events]
+        tx.execute(_FIRST, rows)
+        tx.execute(_INSERT, [event_values(event) for event in events])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

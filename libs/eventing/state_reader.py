@@ -29,12 +29,16 @@ class StateReader(Worker):
     """
 
     def __init__(
-        self, transport: Transport, handlers: Mapping[Topic, StateHandler], clock: Clock | None = None
+        self,
+        transport: Transport,
+        handlers: Mapping[Topic, StateHandler],
+        clock: Clock | None = None,
+        ready: threading.Event | None = None,
     ) -> None:
         if any(topic.kind is not Kind.STATE for topic in handlers):
             raise ValueError("only state topics can be read without a place in them")
         super().__init__("state reader", clock or SystemClock())
-        self.ready = threading.Event()
+        self.ready = ready or threading.Event()
         self.refused = 0
         self._transport = transport
         self._topics = tuple(handlers)

@@ -79,6 +79,11 @@ _UNUSED: dict[FeeBasis, Callable[[Fee], tuple[str, int]]] = {
 }
 
 
+def must_be_paid(fee: Fee) -> bool:
+    """Whether every borrower pays it who pays back as agreed."""
+    return fee.mandatory and fee.payer is FeePayer.BORROWER and fee.timing is not FeeTiming.EARLY_REPAYMENT
+
+
 def charge(fee: Fee, principal_fen: int, months: int, appraised_fen: int | None = None) -> Mapping[int, int]:
     """What is paid, by month counted from drawdown. Violation on `appraised_fen` where it is needed and not given."""
     base = _base(fee, principal_fen, appraised_fen)

@@ -39,15 +39,20 @@ class AnnualRate(Shape):
     effective_ppm: int
 
 
-def monthly_irr(flows: Sequence[int]) -> float:
-    """The monthly rate of flows one month apart, the first at drawdown. Raises NoUniqueRoot."""
+def monthly_irr(flows: Sequence[int], guess: float = FIRST_GUESS) -> float:
+    """The monthly rate of flows one month apart, the first at drawdown. Raises NoUniqueRoot.
+
+    The nearer the `guess`, the sooner it is found; what is found is the same.
+    """
     backwards = [float(flow) for flow in reversed(flows)]
+    if _is_plain(flows):
+        return _plain_root(backwards, min(max(guess, 0.0), 1.0))
     return _root(lambda rate: _monthly_value(backwards, rate), _lower_bound(flows))
 
 
-def annual_rate(flows: Sequence[int]) -> AnnualRate:
+def annual_rate(flows: Sequence[int], guess: float = FIRST_GUESS) -> AnnualRate:
     """The annual rate of monthly flows, nominal and effective. Raises NoUniqueRoot."""
-    return of_month(monthly_irr(flows))
+    return of_month(monthly_irr(flows, guess))
 
 
 def of_month(rate: float) -> AnnualRate:
@@ -119,6 +124,25 @@ def _dated_value(timed: Sequence[tuple[float, int]], rate: float) -> tuple[float
     grown = 1 + rate
     worth = [(years, amount * grown**-years) for years, amount in timed]
     return sum(value for _, value in worth), -sum(years * value for years, value in worth) / grown
+
+
+def _is_plain(flows: Sequence[int]) -> bool:
+    """Money in once, then only out, and more of it, by less than three times as much: one root from 0 to HIGHEST."""
+    if len(flows) < 2:
+        return False
+    first, rest = flows[0], flows[1:]
+    return max(rest) <= 0 and 0 < first <= -sum(rest) < 3 * first
+
+
+def _plain_root(backwards: Sequence[float], rate: float) -> float:
+    """Newton's method: the value of such flows rises with the rate and bends down, so that no step leaves for good."""
+    for _ in range(STEPS):
+        value, slope = _monthly_value(backwards, rate)
+        following = max(rate - value / slope, LOWEST)
+        if abs(following - rate) < PRECISION:
+            return following
+        rate = following
+    return rate
 
 
 def _root(curve: _Curve, low: float) -> float:

@@ -12,6 +12,12 @@ class OwnerKind(StrEnum):
     INDIVIDUAL_BUSINESS = "INDIVIDUAL_BUSINESS"
     COOPERATIVE = "COOPERATIVE"
     FARMER = "FARMER"
+    SMALL_MICRO_OWNER = "SMALL_MICRO_OWNER"
+    """A natural person who owns a small or micro business and borrows for it in his own name (小微企业主)."""
+
+
+PERSONS = (OwnerKind.FARMER, OwnerKind.SMALL_MICRO_OWNER)
+"""Natural persons: they go by an opaque id, have no code, and are of no size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

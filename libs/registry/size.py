@@ -30,6 +30,25 @@ class SizeIndicator(StrEnum):
     ASSETS = "ASSETS"
 
 
+class SizeGap(StrEnum):
+    """Why a size cannot be judged."""
+
+    INDICATOR_MISSING = "INDICATOR_MISSING"
+    INDUSTRY_UNKNOWN = "INDUSTRY_UNKNOWN"
+    """It is not told, or not finely enough."""
+    INDUSTRY_NOT_COVERED = "INDUSTRY_NOT_COVERED"
+    NATURAL_PERSON = "NATURAL_PERSON"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeJudgement:
+    """A size, or the `gap` that keeps it from being judged; `missing`: the indicators that count and nobody told."""
+
+    size: Size | None = None
+    gap: SizeGap | None = None
+    missing: tuple[SizeIndicator, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SizeRule:
     """Which indicators count in some industries, with the lower bounds of large, medium and small; money in fen."""
@@ -42,21 +61,31 @@ class SizeRule:
 def size_of(
     industry: str, employees: int | None, revenue_fen: int | None, assets_fen: int | None
 ) -> Size | None:
-    """The size of a firm; None where it cannot be judged.
+    """The size of a firm; None where it cannot be judged: `judge` tells why."""
+    return judge(industry, employees, revenue_fen, assets_fen).size
+
+
+def judge(
+    industry: str, employees: int | None, revenue_fen: int | None, assets_fen: int | None
+) -> SizeJudgement:
+    """The size of a firm, or why it cannot be judged.
 
     It cannot where an indicator that counts is missing (which never makes a firm micro), or where the rule does not
-    cover the industry: finance, education, health, railways, government. `size_rule` tells which.
+    cover the industry: finance, education, health, railways, government.
     """
     rule = size_rule(industry)
     if rule is None:
-        return None
+        return SizeJudgement(gap=_no_rule(industry))
     known = {
         SizeIndicator.EMPLOYEES: employees,
         SizeIndicator.REVENUE: revenue_fen,
         SizeIndicator.ASSETS: assets_fen,
     }
-    tiers = [_tier(known[indicator], bounds) for indicator, bounds in rule.bounds.items()]
-    return None if None in tiers else list(Size)[max(tier for tier in tiers if tier is not None)]
+    missing = tuple(indicator for indicator in rule.bounds if known[indicator] is None)
+    if missing:
+        return SizeJudgement(gap=SizeGap.INDICATOR_MISSING, missing=missing)
+    tiers = (_tier(known[indicator], bounds) for indicator, bounds in rule.bounds.items())
+    return SizeJudgement(size=list(Size)[max(tier for tier in tiers if tier is not None)])
 
 
 def size_rule(industry: str) -> SizeRule | None:
@@ -65,6 +94,14 @@ def size_rule(industry: str) -> SizeRule | None:
         return None
     covering = (rule for rule in _rules() if any(within(industry, scope) for scope in rule.scopes))
     return next(covering, None)
+
+
+def _no_rule(industry: str) -> SizeGap:
+    """A code that is coarser than what some rule covers may be covered, were it known more finely."""
+    finer = (scope for rule in _rules() for scope in rule.scopes)
+    if not is_industry(industry) or any(within(scope, industry) for scope in finer):
+        return SizeGap.INDUSTRY_UNKNOWN
+    return SizeGap.INDUSTRY_NOT_COVERED
 
 
 def _tier(value: int | None, bounds: tuple[int, int, int]) -> int | None:
