@@ -3,39 +3,24 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from types import MappingProxyType
 
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import encode, fact_type
-from libs.registry.dimensions import OwnerKind
-from libs.registry.size import Size, size_of
+from libs.registry.dimensions import PERSONS
+from libs.registry.size import Size, SizeGap, SizeIndicator, judge
 from services.credit.domain.party import IpRight, Registration
+from services.credit.domain.sources import (
+    Because,
+    Confidence,
+    ItemState,
+    Source,
+    Weight,
+    because,
+    weight,
+)
 
-
-class Source(StrEnum):
-    """Who says it, the most trusted first: the order that settles facts observed on the same day."""
-
-    MARKET_REGULATION = "MARKET_REGULATION"
-    COURT = "COURT"
-    TAX = "TAX"
-    CREDIT_BUREAU = "CREDIT_BUREAU"
-    SOCIAL_INSURANCE = "SOCIAL_INSURANCE"
-    CUSTOMS = "CUSTOMS"
-    IP_OFFICE = "IP_OFFICE"
-    ECOLOGY = "ECOLOGY"
-    TECHNOLOGY = "TECHNOLOGY"
-    PROCUREMENT = "PROCUREMENT"
-    UTILITY = "UTILITY"
-    INVOICES = "INVOICES"
-    """Counted by the platform from delivered invoices; nobody may deliver under this name."""
-    DATA_SHARING = "DATA_SHARING"
-    """Came through the province's data sharing without a nearer source."""
-    SELF_DECLARED = "SELF_DECLARED"
-
-
-_TRUST = {source: -place for place, source in enumerate(Source)}
 _DECLARED_SCOPE = "statements"
 
 
@@ -47,6 +32,7 @@ class NewFact(Shape):
     value: str
     source: Source | None = None
     observed_on: date
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +48,33 @@ class Fact(Shape):
     source: Source
     observed_on: date
     recorded_at: datetime
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying(Shape):
+    """One thing that was said of a fact. `counts`: on the day and by the instant that were asked for."""
+
+    value: str
+    source: Source
+    observed_on: date
+    recorded_at: datetime
+    confidence: Confidence | None = None
+    counts: bool
+    disputed: bool = False
+    statement: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactHistory(Shape):
+    """All that was said of one fact, the heaviest first, and in one word why the first counts (None: nothing else was
+    said). Not authorised: nothing but the name. `consent_id`: under which it is shown."""
+
+    fact: str
+    state: ItemState
+    sayings: tuple[Saying, ...] = ()
+    because: Because | None = None
+    consent_id: str | None = None
 
 
 Held = Mapping[str, Fact]
@@ -93,7 +106,7 @@ def resolve(records: Iterable[Fact], as_of: date, known: datetime | None = None)
     """
     held: dict[str, Fact] = {}
     for record in records:
-        if record.observed_on > as_of or (known is not None and record.recorded_at > known):
+        if not _in_time(record, as_of, known):
             continue
         before = held.get(record.fact)
         if before is None or _weight(record) >= _weight(before):  # of one instant, the later said
@@ -101,9 +114,46 @@ def resolve(records: Iterable[Fact], as_of: date, known: datetime | None = None)
     return MappingProxyType(held)
 
 
-def _weight(record: Fact) -> tuple[bool, date, int, datetime]:
-    own_word = record.source is Source.SELF_DECLARED and fact_type(record.fact).scope != _DECLARED_SCOPE
-    return (not own_word, record.observed_on, _TRUST[record.source], record.recorded_at)
+def told(
+    fact: str,
+    records: Iterable[Fact],
+    as_of: date,
+    known: datetime | None = None,
+    consent_id: str | None = None,
+) -> FactHistory:
+    """Every record of one fact, with the one that counts and why. `records` as for `resolve`."""
+    said = [record for record in records if record.fact == fact]
+    in_time = [record for record in reversed(said) if _in_time(record, as_of, known)]
+    ranked = sorted(in_time, key=_weight, reverse=True)  # of one weight, the later said stands first
+    late = [record for record in said if not _in_time(record, as_of, known)]
+    return FactHistory(
+        fact=fact,
+        state=ItemState.KNOWN,
+        sayings=tuple(_saying(record, record is ranked[0]) for record in ranked)
+        + tuple(_saying(record, False) for record in late),
+        because=because(_weight(ranked[0]), _weight(ranked[1])) if len(ranked) > 1 else None,
+        consent_id=consent_id,
+    )
+
+
+def _saying(record: Fact, counts: bool) -> Saying:
+    return Saying(
+        value=record.value,
+        source=record.source,
+        observed_on=record.observed_on,
+        recorded_at=record.recorded_at,
+        confidence=record.confidence,
+        counts=counts,
+    )
+
+
+def _in_time(record: Fact, as_of: date, known: datetime | None) -> bool:
+    return record.observed_on <= as_of and (known is None or record.recorded_at <= known)
+
+
+def _weight(record: Fact) -> Weight:
+    own_word_counts = fact_type(record.fact).scope == _DECLARED_SCOPE
+    return weight(record.source, record.observed_on, record.recorded_at, own_word_counts)
 
 
 def derived(
@@ -113,7 +163,7 @@ def derived(
     values = {"owner_kind": registration.kind.value}
     if registration.established_on is not None:
         values["months_since_registration"] = str(whole_months(registration.established_on, as_of))
-    size = size_from(registration, held)
+    size = judged(registration, held, as_of).size
     if size is not None:
         values["size"] = size.value
     return {
@@ -128,14 +178,55 @@ def derived(
     }
 
 
-def size_from(registration: Registration, held: Held) -> Size | None:
-    """None where the rule cannot judge, and for farmers, whom it does not class."""
-    if registration.kind is OwnerKind.FARMER:
-        return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeBasis(Shape):
+    """How the size was judged. `gap`: why it could not be; `missing`: the indicators that nobody told. `year`: of the
+    revenue that was judged. `provisional`: the firm was not there for all of that year, so that the size is taken
+    from what it declares for now (暂按申报)."""
+
+    gap: SizeGap | None = None
+    missing: tuple[SizeIndicator, ...] = ()
+    year: int | None = None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeOn:
+    size: Size | None
+    basis: SizeBasis
+
+
+def judged(registration: Registration, held: Held, as_of: date) -> SizeOn:
+    """By the official rule, from the statements that count; natural persons are of no size."""
+    if registration.kind in PERSONS:
+        return SizeOn(size=None, basis=SizeBasis(gap=SizeGap.NATURAL_PERSON))
     employees, revenue, assets = (
         integer(held, name) for name in ("employees", "revenue_year_fen", "assets_total_fen")
     )
-    return size_of(registration.industry, employees, revenue, assets)
+    judgement = judge(registration.industry, employees, revenue, assets)
+    year = _revenue_year(held)
+    start, whole_year = registration.established_on, year or as_of.year - 1
+    basis = SizeBasis(
+        gap=judgement.gap,
+        missing=judgement.missing,
+        year=year,
+        provisional=judgement.size is not None and start is not None and start > date(whole_year, 1, 1),
+    )
+    return SizeOn(size=judgement.size, basis=basis)
+
+
+def size_from(registration: Registration, held: Held) -> Size | None:
+    """None where the rule cannot judge."""
+    return judged(registration, held, date.max).size
+
+
+def _revenue_year(held: Held) -> int | None:
+    """The year that `revenue_year_fen` is of: the last that was over on the day of observation."""
+    record = held.get("revenue_year_fen")
+    if record is None:
+        return None
+    observed = record.observed_on
+    return observed.year if (observed.month, observed.day) == (12, 31) else observed.year - 1
 
 
 def whole_months(since: date, until: date) -> int:

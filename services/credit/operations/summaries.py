@@ -5,24 +5,28 @@ changes at once are told once, a crash in between loses nothing, and days that c
 (a consent ends, a month is over) go the same way.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+
 from libs.chassis import codec
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.principal import Principal, Role
-from libs.chassis.vault import firm_key
 from libs.eventing import topics
 from libs.eventing.outbox import emit
-from libs.policy import PolicySet
-from libs.registry.dimensions import Dimensions
-from libs.registry.industries import division_of
 from services.credit import messages
-from services.credit.domain import scorecard as card_rules
-from services.credit.domain import view
-from services.credit.domain.consent import PLATFORM, Opened, Purpose, opened
-from services.credit.domain.facts import Held, size_from
-from services.credit.domain.party import IpRight, PartyStatus, Registration
+from services.credit.domain import counts, view
+from services.credit.domain.consent import PLATFORM, Consent, Opened, Purpose, finders, opened
+from services.credit.domain.facts import Held
+from services.credit.domain.party import IpRight, PartyStatus
 from services.credit.domain.view import SCORE, PartySummary
-from services.credit.operations.reading import card_on, held_facts
-from services.credit.store import consents, files, summaries
+from services.credit.operations import cards
+from services.credit.operations.held import dimensions_of
+from services.credit.operations.reading import held_facts
+from services.credit.operations.scores import matching_score
+from services.credit.operations.stops import stop_days
+from services.credit.store import consents, files, records, summaries
+from services.credit.store import rights as rights_kept
 from services.credit.store.files import PartyRecord
 
 BATCH = 200
@@ -33,18 +37,22 @@ def due_parties(tx: ReadTx, by: Principal) -> list[str]:
     return summaries.due(tx, BATCH)
 
 
-def tell_summary(tx: WriteTx, by: Principal, policies: PolicySet, party: str) -> PartySummary:
+def tell_summary(tx: WriteTx, by: Principal, party: str) -> PartySummary:
     """Compose a party's summary and emit it, unless it is what was told last."""
     by.require(Role.SERVICE)
     before = summaries.told_digest(tx, party)
     record = files.party_record(tx, party)
     if record.status is PartyStatus.WITHDRAWN:
         summary, due_on = view.withdrawn(party), None
+        summaries.drop_features(tx, party)
     else:
-        seen = opened(consents.consents_of(tx, party, PLATFORM), PLATFORM, Purpose.MATCHING, tx.today)
-        rights = tuple(right for right in files.rights(tx, party) if right.expires_on >= tx.today)
-        summary = compose(tx, policies, record, seen, rights)
-        due_on = view.next_change(seen, rights, record.registration.established_on, tx.today)
+        given = consents.consents_of(tx, party)
+        seen = opened(given, PLATFORM, Purpose.MATCHING, tx.today)
+        rights = tuple(right for right in rights_kept.rights(tx, party) if right.expires_on >= tx.today)
+        held = held_facts(tx, record, tx.today)
+        summaries.keep_features(tx, party, held.values())
+        summary = replace(compose(tx, record, held, seen, rights), found_by=finders(given, tx.today))
+        due_on = _next_change(tx, record, seen, rights, given)
     digest = codec.canonical_hash(summary)
     if digest != before:
         emit(tx, topics.CREDIT_PARTY, party, messages.party_state(summary))
@@ -53,32 +61,29 @@ def tell_summary(tx: WriteTx, by: Principal, policies: PolicySet, party: str) ->
 
 
 def compose(
-    tx: ReadTx, policies: PolicySet, record: PartyRecord, seen: Opened, rights: tuple[IpRight, ...]
+    tx: WriteTx, record: PartyRecord, held: Held, seen: Opened, rights: tuple[IpRight, ...]
 ) -> PartySummary:
-    held = held_facts(tx, record, tx.today)
-    values = view.visible(held, seen)
-    points: int | None = None
-    if SCORE in seen:
-        card = card_on(policies, tx.today)
-        points = card_rules.score(card, values, record.id, tx.today, policies.set_id).points
+    points = matching_score(tx, record, held, seen).points if SCORE in seen else None
     return PartySummary(
         party=record.id,
         status=record.status,
-        dimensions=_dimensions(record.id, record.registration, held, values),
+        dimensions=dimensions_of(record, held, view.visible(held, seen)),
         industry=record.registration.industry,
         items=view.summary_items(held, seen, points),
-        ip_rights=rights,
+        ip_rights=view.summary_rights(rights, seen),
     )
 
 
-def _dimensions(party: str, registration: Registration, held: Held, values: dict[str, str]) -> Dimensions:
-    """For statistics. A first-time borrower is one whose opened credit record says that no bank ever lent to it."""
-    division = division_of(registration.industry) if registration.industry else None
-    return Dimensions(
-        county=registration.county,
-        industry_division=division.code if division else "",
-        size=size_from(registration, held),
-        owner_kind=registration.kind,
-        firm_key=firm_key(party),
-        first_time_borrower=values.get("bank_loan_record") == "false",
-    )
+def _next_change(
+    tx: ReadTx, record: PartyRecord, seen: Opened, rights: tuple[IpRight, ...], given: Iterable[Consent]
+) -> date:
+    """The first day on which the summary, or what is kept of the party, changes by itself."""
+    told = [consent for consent in given if consent.purpose in (Purpose.MATCHING, Purpose.FINDING)]
+    days = [consent.valid_from for consent in told]
+    days += [one.valid_until + timedelta(days=1) for one in finders(told, tx.today)]
+    said = records.records_of(tx, record.id)
+    days += [*counts.change_days(said), *stop_days(tx, said)]
+    since = record.registration.established_on
+    own = view.next_change(seen, rights, since, tx.today, (day for day in days if day > tx.today))
+    another_card = cards.next_change(tx)
+    return own if another_card is None else min(own, another_card)

@@ -8,6 +8,10 @@ from libs.chassis.rows import from_row, page, to_row
 from services.credit.domain.consent import Consent, Read, ReadPage
 from services.credit.store.tables import consents, reads
 
+# Written out once: every look asks them.
+_OF = sa.select(consents).where(consents.c.party == sa.bindparam("party")).order_by(consents.c.id)
+_TO = _OF.where(consents.c.recipient == sa.bindparam("recipient"))
+
 
 def consent_to_change(tx: WriteTx, consent_id: str) -> Consent:
     rows = tx.lock_rows(sa.select(consents).where(consents.c.id == consent_id))
@@ -18,10 +22,9 @@ def consent_to_change(tx: WriteTx, consent_id: str) -> Consent:
 
 def consents_of(tx: ReadTx, party: str, recipient: str | None = None) -> tuple[Consent, ...]:
     """All consents of a party that were ever given, or those to one recipient; the oldest first."""
-    query = sa.select(consents).where(consents.c.party == party)
-    if recipient is not None:
-        query = query.where(consents.c.recipient == recipient)
-    return tuple(from_row(Consent, row) for row in tx.rows(query.order_by(consents.c.id)))
+    asked = _OF if recipient is None else _TO
+    rows = tx.execute(asked, {"party": party, "recipient": recipient} if recipient else {"party": party})
+    return tuple(from_row(Consent, row) for row in rows)
 
 
 def insert_consent(tx: WriteTx, consent: Consent) -> None:
@@ -29,11 +32,12 @@ def insert_consent(tx: WriteTx, consent: Consent) -> None:
 
 
 def update_consent(tx: WriteTx, consent: Consent) -> None:
-    tx.execute(sa.update(consents).where(consents.c.id == consent.id).values(revoked_at=consent.revoked_at))
+    ended = {"revoked_at": consent.revoked_at, "revocation_reason": consent.revocation_reason}
+    tx.execute(sa.update(consents).where(consents.c.id == consent.id).values(ended))
 
 
 def insert_read(tx: WriteTx, read: Read, account: str) -> None:
-    tx.execute(sa.insert(reads).values(to_row(read) | {"account": account}))
+    tx.execute(sa.insert(reads), to_row(read) | {"account": account})
 
 
 def read_page(tx: ReadTx, party: str, cursor: str | None, limit: int) -> ReadPage:

@@ -1,17 +1,21 @@
 """Parties, their registrations, facts and rights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from libs.chassis.clock import business_date
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
-from libs.chassis.rows import from_row, to_row
-from services.credit.domain.facts import Fact, Source
-from services.credit.domain.party import IpRight, PartyStatus, Registration
-from services.credit.store.tables import facts, ip_rights, parties, registrations
+from libs.chassis.rows import from_row, insert_if_absent, to_row
+from services.credit.domain.facts import Fact
+from services.credit.domain.party import PartyStatus, Registration
+from services.credit.domain.sources import Confidence, Source
+from services.credit.store.disputes import stopped_facts, word_of
+from services.credit.store.tables import facts, parties, registrations
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,11 @@ class PartyRecord:
 _NEWEST = sa.select(parties.c.id, parties.c.status, registrations).join(
     registrations, (registrations.c.party == parties.c.id) & (registrations.c.version == parties.c.version)
 )
+_THIS = _NEWEST.where(parties.c.id == sa.bindparam("party"))  # written out once: everything asks it
 
 
 def find_party(tx: ReadTx, party: str) -> PartyRecord | None:
-    row = tx.row(_NEWEST.where(parties.c.id == party))
+    row = tx.execute(_THIS, {"party": party}).one_or_none()
     if row is None:
         return None
     return PartyRecord(
@@ -48,14 +53,39 @@ def party_record(tx: ReadTx, party: str) -> PartyRecord:
     return found
 
 
+def party_as_of(
+    tx: ReadTx, record: PartyRecord, as_of: date | None = None, known: datetime | None = None
+) -> PartyRecord:
+    """The party with the registration that counted on a day, as far as it was known by an instant: the newest that
+    the register says since then or longer, or the first there is. NotFound where there was no file by then."""
+    query = sa.select(registrations).where(registrations.c.party == record.id)
+    rows = [row for row in tx.rows(query.order_by(registrations.c.version)) if _known(row, known)]
+    if not rows:
+        raise NotFound(f"There was no file of {record.id} by then.", field="known")
+    counts = [row for row in rows if as_of is None or _since(row) <= as_of]
+    row = counts[-1] if counts else rows[0]
+    return replace(
+        record, version=row.version, registration=from_row(Registration, row), recorded_at=row.recorded_at
+    )
+
+
+def _known(row: sa.Row[Any], known: datetime | None) -> bool:
+    return known is None or row.recorded_at <= known
+
+
+def _since(row: sa.Row[Any]) -> date:
+    return row.changed_on or business_date(row.recorded_at)
+
+
 def lock_party(tx: WriteTx, party: str) -> None:
     """Let nobody else change this party until the end."""
     tx.lock_rows(sa.select(parties.c.id).where(parties.c.id == party))
 
 
-def open_party(tx: WriteTx, party: str) -> None:
-    values = {"id": party, "status": PartyStatus.ACTIVE, "version": 0, "opened_at": tx.now}
-    tx.execute(sa.insert(parties).values(values))
+def open_party(tx: WriteTx, party: str) -> bool:
+    """False where somebody else did at this moment."""
+    row = {"id": party, "status": PartyStatus.ACTIVE, "version": 0, "opened_at": tx.now}
+    return insert_if_absent(tx, parties, row)
 
 
 def add_registration(tx: WriteTx, party: str, version: int, registration: Registration, by: str) -> None:
@@ -75,47 +105,24 @@ def withdraw_party(tx: WriteTx, party: str) -> None:
 
 
 def fact_records(tx: ReadTx, party: str) -> list[Fact]:
-    """Everything that was ever said of the party."""
+    """Everything that was ever said of the party and did not turn out wrong."""
     query = sa.select(facts).where(facts.c.party == party).order_by(facts.c.recorded_at, facts.c.id)
-    return [
+    wrong = stopped_facts(tx, party)
+    said = [
         Fact(
             fact=row.fact,
             value=row.value,
             source=Source(row.source),
             observed_on=row.observed_on,
             recorded_at=row.recorded_at,
+            confidence=Confidence(row.confidence) if row.confidence else None,
         )
         for row in tx.rows(query)
     ]
+    return [fact for fact in said if word_of(fact) not in wrong] if wrong else said
 
 
 def add_facts(tx: WriteTx, party: str, new: Sequence[Fact], by: str) -> None:
     rows = [to_row(fact) | {"id": tx.new_id("fct"), "party": party, "recorded_by": by} for fact in new]
     if rows:
         tx.execute(sa.insert(facts), rows)
-
-
-def rights(tx: ReadTx, party: str) -> tuple[IpRight, ...]:
-    """Of each right the record that counts: the newest, but the firm's own word only where no office has spoken."""
-    own_word = sa.case((ip_rights.c.source == Source.SELF_DECLARED, 1), else_=0)
-    query = sa.select(ip_rights).where(ip_rights.c.party == party)
-    counting: dict[str, IpRight] = {}
-    for row in tx.rows(query.order_by(own_word, ip_rights.c.recorded_at.desc(), ip_rights.c.record.desc())):
-        counting.setdefault(row.id, from_row(IpRight, row))
-    return tuple(counting[right] for right in sorted(counting))
-
-
-def add_right(tx: WriteTx, party: str, right: IpRight, source: Source, by: str) -> bool:
-    """False where the source said so before, in the same words."""
-    newest = (
-        sa.select(ip_rights)
-        .where(ip_rights.c.party == party, ip_rights.c.id == right.id, ip_rights.c.source == source)
-        .order_by(ip_rights.c.recorded_at.desc(), ip_rights.c.record.desc())
-        .limit(1)
-    )
-    known = tx.row(newest)
-    if known is not None and from_row(IpRight, known) == right:
-        return False
-    row = to_row(right) | {"record": tx.new_id("ipr"), "party": party, "source": source}
-    tx.execute(sa.insert(ip_rights).values(row | {"recorded_at": tx.now, "recorded_by": by}))
-    return True

@@ -2,8 +2,9 @@
 
 import sqlalchemy as sa
 
-from libs.chassis.columns import Document, Encrypted, Instant
+from libs.chassis.columns import Document, Encrypted, Instant, Sealed
 from libs.chassis.database import new_metadata
+from services.credit.domain.party import Valuation
 
 metadata = new_metadata()
 
@@ -28,6 +29,7 @@ registrations = sa.Table(
     sa.Column("county", sa.String(6), nullable=False),
     sa.Column("industry", sa.String(8), nullable=False),
     sa.Column("established_on", sa.Date),
+    sa.Column("changed_on", sa.Date),
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("recorded_by", sa.String(80), nullable=False),
 )
@@ -41,6 +43,7 @@ facts = sa.Table(
     sa.Column("value", sa.String(40), nullable=False),
     sa.Column("source", sa.String(40), nullable=False),
     sa.Column("observed_on", sa.Date, nullable=False),
+    sa.Column("confidence", sa.String(10)),  # none: that of the source
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("recorded_by", sa.String(80), nullable=False),
     sa.Index("ix_facts_party_fact", "party", "fact", "observed_on"),
@@ -54,8 +57,15 @@ ip_rights = sa.Table(
     sa.Column("id", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("expires_on", sa.Date, nullable=False),
-    sa.Column("appraised_fen", sa.BigInteger, nullable=False),
+    sa.Column("appraised_fen", sa.BigInteger),
     sa.Column("encumbered", sa.Boolean, nullable=False),
+    sa.Column("filed_on", sa.Date),
+    sa.Column("registered_on", sa.Date),
+    sa.Column("pledgee", Encrypted),
+    sa.Column("pledge_number", sa.String(100)),
+    sa.Column("pledged_on", sa.Date),
+    sa.Column("valuations", Sealed(tuple[Valuation, ...])),  # none: from before they were kept
+    sa.Column("observed_on", sa.Date),  # none: the day of recording
     sa.Column("source", sa.String(40), nullable=False),
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("recorded_by", sa.String(80), nullable=False),
@@ -78,7 +88,7 @@ invoices = sa.Table(
     sa.Column("voided_at", Instant),  # when we learned that it is void
 )
 
-# The sums of valid invoices that features are made of; counted again whenever a delivery is complete.
+# The sums of invoices that features are made of (domain/flows.py); counted again whenever a delivery is complete.
 invoice_flows = sa.Table(
     "invoice_flows",
     metadata,
@@ -88,21 +98,26 @@ invoice_flows = sa.Table(
     sa.Column("counterparty", sa.String(32), primary_key=True),
     sa.Column("gross_fen", sa.BigInteger, nullable=False),
     sa.Column("refunds_fen", sa.BigInteger, nullable=False),
+    sa.Column("tax_fen", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.Column("invoices", sa.Integer, nullable=False),
+    sa.Column("refunds", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("voids", sa.Integer, nullable=False, server_default=sa.text("0")),
 )
 
+# What a delivery brought of one party's invoices.
 invoice_deliveries = sa.Table(
     "invoice_deliveries",
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("delivery", sa.String(40)),  # none: from before deliveries were kept
     sa.Column("party", PARTY, sa.ForeignKey("parties.id"), nullable=False),
     sa.Column("covers_until", sa.Date),  # none: it broke off
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("recorded_by", sa.String(80), nullable=False),
-    sa.Column(
-        "counted_at", Instant
-    ),  # when its rows were in the flows; none: an upload is on its way, or broke off
+    # When its rows were in the flows; none: it is on its way, or broke off.
+    sa.Column("counted_at", Instant),
     sa.Index("ix_invoice_deliveries_party", "party"),
+    sa.Index("ix_invoice_deliveries_delivery_party", "delivery", "party", unique=True),
     sa.Index(
         "ix_invoice_deliveries_open",
         "opened_at",
@@ -117,14 +132,21 @@ consents = sa.Table(
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("party", PARTY, sa.ForeignKey("parties.id"), nullable=False),
     sa.Column("signer", Encrypted, nullable=False),
+    sa.Column("authority", sa.String(40)),  # this, the method and the version: none before they were asked
+    sa.Column("authority_reference", Encrypted),
     sa.Column("scopes", Document(tuple[str, ...]), nullable=False),
+    sa.Column("documents", Document(tuple[str, ...]), nullable=False),
     sa.Column("purpose", sa.String(40), nullable=False),
     sa.Column("recipient", sa.String(80), nullable=False),
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_until", sa.Date, nullable=False),
+    sa.Column("method", sa.String(40)),
+    sa.Column("text_version", sa.String(40), nullable=False),
     sa.Column("text_hash", sa.String(64), nullable=False),
+    sa.Column("separate", sa.Boolean, nullable=False),
     sa.Column("granted_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant),
+    sa.Column("revocation_reason", Encrypted),
     sa.Index("ix_consents_party", "party"),
 )
 
@@ -140,6 +162,7 @@ reads = sa.Table(
     sa.Column("scopes", Document(tuple[str, ...]), nullable=False),
     sa.Column("consents", Document(tuple[str, ...]), nullable=False),
     sa.Column("read_at", Instant, nullable=False),
+    sa.Column("reason", Encrypted),  # why what is stopped was looked at
     sa.Index("ix_reads_party_id", "party", "id"),
 )
 
