@@ -19,10 +19,13 @@ MOST_AT_ONCE = 256
 class GroupWriter(Generic[T, R]):
     """One thread that writes. A future is done once what it stands for is committed, or is refused with its error.
 
-    `write` raises a Problem only before it wrote anything, so the others of its group are not touched by it.
+    `write` has an outcome for each item, in their order; an item that it refuses is a Problem there, and nothing of it
+    was written.
     """
 
-    def __init__(self, database: Database, write: Callable[[WriteTx, T], R]) -> None:
+    def __init__(
+        self, database: Database, write: Callable[[WriteTx, Sequence[T]], Sequence[R | Problem]]
+    ) -> None:
         self._database = database
         self._write = write
         self._waiting: SimpleQueue[tuple[T, Future[R]]] = SimpleQueue()
@@ -43,7 +46,7 @@ class GroupWriter(Generic[T, R]):
         if not group:
             return
         try:
-            outcomes = self._database.transact(lambda tx: [self._one(tx, item) for item, _ in group])
+            outcomes = self._together([item for item, _ in group])
         except IntegrityError:  # another process took a key between our look and our commit
             outcomes = [self._alone(item) for item, _ in group]
         except Exception as error:  # noqa: BLE001 whatever it is, it belongs to those who wait
@@ -60,18 +63,15 @@ class GroupWriter(Generic[T, R]):
             pass
         return group
 
-    def _one(self, tx: WriteTx, item: T) -> R | Exception:
-        try:
-            return self._write(tx, item)
-        except Problem as problem:
-            return problem
+    def _together(self, items: Sequence[T]) -> Sequence[R | Exception]:
+        return self._database.transact(lambda tx: self._write(tx, items))
 
     def _alone(self, item: T) -> R | Exception:
         """By itself, and once more where another process was faster: the second look finds what that one wrote."""
         try:
-            return self._database.transact(lambda tx: self._one(tx, item))
+            return self._together([item])[0]
         except IntegrityError:
-            return self._database.transact(lambda tx: self._one(tx, item))
+            return self._together([item])[0]
 
 
 def _settle(future: Future[R], outcome: R | Exception) -> None:

@@ -36,11 +36,21 @@ class SummaryItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpRight:
+    """`appraised_fen` None: nobody opened to the platform what it is worth."""
+
     id: str
     kind: IpRightKind
     expires_on: date
-    appraised_fen: int
+    appraised_fen: int | None = None
     encumbered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Who may be told the name when a product fits, and the last day: the platform (any bank) or one bank."""
+
+    recipient: str
+    valid_until: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +64,23 @@ class Profile:
     items: tuple[SummaryItem, ...] = ()
     ip_rights: tuple[IpRight, ...] = ()
     recipient: str = ""
+    found_by: tuple[Finder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firm:
-    """The party as rules see it on one day: `facts` holds what is known and may be used, in integer form."""
+    """The party as rules see it on one day: `facts` holds what is known and may be used, in integer form.
+
+    A firm that is only imagined has `real`, the facts of the one that it is imagined from: by these a product judges
+    every fact on which it has a rule that is not public, so that imagining tells nothing of such a rule.
+    """
 
     party: str
     dimensions: Dimensions
     industry: str
     facts: Mapping[str, int]
     rights: tuple[IpRight, ...] = ()
+    real: Mapping[str, int] | None = None
 
     @property
     def first_time_borrower(self) -> bool:
@@ -86,6 +102,16 @@ def firm_on(profile: Profile, today: date) -> Firm:
         facts={fact: number for fact, number in facts.items() if number is not None},
         rights=profile.ip_rights,
     )
+
+
+def may_find(profile: Profile, bank: str, today: date) -> bool:
+    """Whether the bank may be told the party's name when a product of its fits."""
+    return any(one.recipient in (PLATFORM, bank) and one.valid_until >= today for one in profile.found_by)
+
+
+def opens_anything(profile: Profile, today: date) -> bool:
+    """Whether a consent of the party opens any fact to the platform today: else nobody can tell what fits it."""
+    return any(item.valid_until and _usable(item, profile.recipient, today) for item in profile.items)
 
 
 def _usable(item: SummaryItem, recipient: str, today: date) -> bool:

@@ -4,7 +4,7 @@ Advice only: guarantee itself decides at the reservation, on the room that it ha
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -16,10 +16,17 @@ from libs.registry.dimensions import OwnerKind
 from libs.registry.loan_terms import ProductKind
 from libs.registry.regions import within_any
 from libs.registry.size import Size
-from services.matching.domain.answer import PlanGuarantee, ShareAmount
+from services.matching.domain.answer import PlanGuarantee, PlanTier, ShareAmount
 from services.matching.domain.firm import Firm
 
 FEE_NAME = "担保费"
+BANK, PROGRAMME = "bank", "programme"
+_TIERS = {
+    "national": "国家融资担保基金",
+    "provincial": "自治区再担保机构",
+    "government": "财政",
+    "pool": "风险补偿资金池",
+}
 
 
 class Status(StrEnum):
@@ -52,6 +59,7 @@ class Programme:
     loan_limit_fen: int = 0
     term_min_months: int = 0
     term_max_months: int = 0
+    batch: bool = False
     product_kinds: tuple[ProductKind, ...] = ()
     sizes: tuple[Size, ...] = ()
     owner_kinds: tuple[OwnerKind, ...] = ()
@@ -61,9 +69,21 @@ class Programme:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierRoom:
+    """Loan principal for which a party of the chain has room by a rule; `room_fen` None: whatever the others have."""
+
+    party: str
+    rule: str | None = None
+    room_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgrammeRoom:
+    """`room_fen` is the smallest of the tiers'; none are told by a guarantee service of before they were."""
+
     programme: str
     room_fen: int
+    tiers: tuple[TierRoom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +105,11 @@ class Cover:
 
     programme: Programme
     guarantor: Headroom
-    room_fen: int
+    room: ProgrammeRoom
+
+    @property
+    def room_fen(self) -> int:
+        return self.room.room_fen
 
 
 def covers(
@@ -103,7 +127,7 @@ def covers(
         if _admits(programme, firm, today) and _within_limits(programme, amount_fen, term_months)
     }
     found = [
-        Cover(programme=open_to_firm[room.programme], guarantor=headroom, room_fen=room.room_fen)
+        Cover(programme=open_to_firm[room.programme], guarantor=headroom, room=room)
         for headroom in headrooms
         if headroom.status is Status.ACTIVE and serves(headroom, firm.dimensions.county)
         for room in headroom.programmes
@@ -127,13 +151,16 @@ def best_cover(
 
 
 def fee(programme: Programme, amount_fen: int, drawn_on: date, term_months: int) -> Fee:
+    """What the guarantor is paid under the programme."""
+    return fee_at(programme.fee_rate_ppm, amount_fen, drawn_on, term_months)
+
+
+def fee_at(rate_ppm: int, amount_fen: int, drawn_on: date, term_months: int) -> Fee:
     """Up to a year by days of 365, at the start, as guarantee quotes it; over a year, yearly at the start of each."""
     if term_months > MONTHS_PER_YEAR:
-        return _fee(FeeBasis.PRINCIPAL, FeeTiming.ANNUAL, rate_ppm=programme.fee_rate_ppm)
+        return _fee(FeeBasis.PRINCIPAL, FeeTiming.ANNUAL, rate_ppm=rate_ppm)
     days = days_between(drawn_on, add_months(drawn_on, term_months))
-    return _fee(
-        FeeBasis.FIXED, FeeTiming.UPFRONT, amount_fen=annual_fee(amount_fen, programme.fee_rate_ppm, days)
-    )
+    return _fee(FeeBasis.FIXED, FeeTiming.UPFRONT, amount_fen=annual_fee(amount_fen, rate_ppm, days))
 
 
 def _fee(basis: FeeBasis, timing: FeeTiming, rate_ppm: int = 0, amount_fen: int = 0) -> Fee:
@@ -147,17 +174,68 @@ def _fee(basis: FeeBasis, timing: FeeTiming, rate_ppm: int = 0, amount_fen: int 
     )
 
 
-def structure(cover: Cover, amount_fen: int, fee_fen: int) -> PlanGuarantee:
-    """Who bears what of the loan, to the fen."""
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """Who bears what of a loan under a cover, whichever bank lends: the same for all plans of an answer."""
+
+    cover: Cover
+    shares: tuple[ShareAmount, ...]
+    tiers: tuple[PlanTier, ...]
+
+
+def borne(cover: Cover, amount_fen: int) -> Borne:
+    """To the fen, and who has room for how much; the bank has no name yet."""
     shares = _shares(cover.programme)
     parts = split(amount_fen, shares)
+    told = tuple(ShareAmount(party=one.party, bp=one.bp, amount_fen=parts[one.party]) for one in shares)
+    return Borne(cover, told, _tiers(cover, shares, parts))
+
+
+def structure(found: Borne, fee_fen: int, bank_name: str) -> PlanGuarantee:
+    """In a plan of this bank."""
+    cover = found.cover
     return PlanGuarantee(
         programme=cover.programme.id,
         programme_name=cover.programme.name,
         guarantor=cover.guarantor.guarantor,
         guarantor_name=cover.guarantor.name,
-        shares=tuple(ShareAmount(party=one.party, bp=one.bp, amount_fen=parts[one.party]) for one in shares),
+        shares=found.shares,
         fee_fen=fee_fen,
+        room_fen=cover.room_fen,
+        tiers=tuple(
+            replace(tier, name=bank_name or tier.name) if tier.party == BANK else tier for tier in found.tiers
+        ),
+    )
+
+
+def _tiers(cover: Cover, shares: Sequence[Share], parts: Mapping[str, int]) -> tuple[PlanTier, ...]:
+    """The parties in the order of the contract, and last the programme with its ceiling."""
+    rooms = {tier.party: tier for tier in cover.room.tiers}
+    names = {shares[-1].party: cover.guarantor.name, PROGRAMME: cover.programme.name}
+    named = [(share.party, share.bp, parts[share.party]) for share in shares]
+    if PROGRAMME in rooms:
+        named.append((PROGRAMME, 0, 0))
+    return tuple(_tier(cover, party, bp, borne, rooms, names) for party, bp, borne in named)
+
+
+def _tier(
+    cover: Cover,
+    party: str,
+    bp: int,
+    borne_fen: int,
+    rooms: Mapping[str, TierRoom],
+    names: Mapping[str, str],
+) -> PlanTier:
+    room = rooms.get(party)
+    room_fen = None if room is None else room.room_fen
+    return PlanTier(
+        party=party,
+        name=names.get(party) or _TIERS.get(party, party),
+        bp=bp,
+        amount_fen=borne_fen,
+        rule=(room and room.rule) or "",
+        room_fen=room_fen,
+        binds=room_fen is not None and room_fen == cover.room_fen,
     )
 
 

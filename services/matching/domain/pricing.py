@@ -1,15 +1,21 @@
 """What a plan costs: the rate within the bank's range, an estimate to rank by, and the exact sheet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
-from libs.finance.cost import CostSheet, Subsidy, cost_sheet
-from libs.finance.fees import Fee, FeeBasis, FeePayer, FeeTiming
+from libs.finance.cost import Subsidy
+from libs.finance.fees import Fee, FeeBasis, FeeTiming, must_be_paid
 from libs.finance.money import PPM
+from libs.finance.quote import Quote, quote
 from libs.finance.rates import MONTHS_PER_YEAR
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.loan_terms import RateBase
-from services.matching.domain.offer import Rate, Terms
+from services.matching.domain.answer import CostItem
+from services.matching.domain.guarantee import FEE_NAME, fee_at
+from services.matching.domain.offer import Offer, Rate, Terms
 
 BASIS_POINT = 100  # in millionths: banks quote whole basis points
 AMORTISING = (
@@ -56,9 +62,21 @@ def fee_sums(fees: Sequence[Fee]) -> tuple[int, int, int]:
     return once, sum(fee.amount_fen for fee in due), annual
 
 
-def must_be_paid(fee: Fee) -> bool:
-    """Whether every borrower of the product pays it."""
-    return fee.mandatory and fee.payer is FeePayer.BORROWER and fee.timing is not FeeTiming.EARLY_REPAYMENT
+@dataclass(frozen=True, slots=True, eq=False)
+class Figures:
+    """What prices need of a product's terms, worked out once; two of them are alike only where they are one."""
+
+    terms: Terms
+    method: RepaymentMethod
+    amortising: bool
+    once_ppm: int
+    once_fen: int
+    annual_ppm: int
+
+
+def figures(offer: Offer) -> Figures:
+    method = method_of(offer.terms)
+    return Figures(offer.terms, method, method in AMORTISING, *fee_sums(offer.terms.fees))
 
 
 @lru_cache(maxsize=20_000)
@@ -71,9 +89,9 @@ def sheet(
     subsidies: tuple[Subsidy, ...],
     interest_months: int,
     appraised_fen: int,
-) -> CostSheet:
-    """The exact sheet of libs.finance, kept: the same product at the same rate costs every firm the same."""
-    return cost_sheet(
+) -> Quote:
+    """The exact figures of libs.finance, kept: the same terms at the same rate cost every firm the same."""
+    return quote(
         principal_fen,
         rate,
         months,
@@ -83,3 +101,43 @@ def sheet(
         interest_months=interest_months,
         appraised_fen=appraised_fen,
     )
+
+
+class Bill(NamedTuple):
+    """The exact figures, the costs in them by item, and what of these is the fee of the guarantee."""
+
+    quote: Quote
+    costs: tuple[CostItem, ...]
+    guarantee_fen: int
+
+
+class Guaranteed(NamedTuple):
+    """By a programme with this yearly fee, from this day."""
+
+    fee_ppm: int
+    day: date
+
+
+@lru_cache(maxsize=20_000)
+def bill(
+    known: Figures,
+    principal_fen: int,
+    rate: int,
+    months: int,
+    subsidies: tuple[Subsidy, ...],
+    guaranteed: Guaranteed | None,
+    appraised_fen: int,
+) -> Bill:
+    """`sheet` of a product, kept by the product: nothing of its terms is compared."""
+    terms, fees = known.terms, known.terms.fees
+    if guaranteed is not None:
+        fees = (*fees, fee_at(guaranteed.fee_ppm, principal_fen, guaranteed.day, months))
+    found = sheet(
+        principal_fen, rate, months, known.method, fees, subsidies, terms.interest_months, appraised_fen
+    )
+    costs = tuple(
+        CostItem(name=item.name, payee=item.payee, amount_fen=item.amount_fen, timing=item.timing or "")
+        for item in found.items
+    )
+    fee_fen = 0 if guaranteed is None else sum(item.amount_fen for item in costs if item.name == FEE_NAME)
+    return Bill(found, costs, fee_fen)

@@ -1,8 +1,10 @@
 """Rules in words, each as far as its bank lets it be seen."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from libs.criteria.evaluate import Criterion, Disclosure, Outcome, evaluate
 from libs.criteria.vocabulary import Kind, Words, decode, fact_type
@@ -12,17 +14,30 @@ from libs.registry import industries, regions
 from services.matching.domain.answer import MatchRequest, Reason
 from services.matching.domain.firm import Firm
 from services.matching.domain.offer import AmountTier, Terms
+from services.matching.domain.pledge import unvalued
 
 CONFIDENTIAL = "BANK_RULE"
+WAIVER = "WAIVER"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What words about a product's own fields are made from."""
 
     terms: Terms
     firm: Firm
     request: MatchRequest
+
+    def held(self, fact: str) -> int | None:
+        """The firm's value as this product judges it: of an imagined firm the real one, where it hides a rule on it."""
+        real = self.firm.real
+        return (
+            self.firm.facts.get(fact) if real is None or fact not in unshown(self.terms) else real.get(fact)
+        )
+
+
+def unshown(terms: Terms) -> frozenset[str]:
+    """The facts on which the product has a rule that is not public."""
+    return frozenset(one.fact for one in terms.criteria if one.disclosure is not Disclosure.PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,15 @@ def _always(zh: str, en: str) -> Callable[[Case], Words]:
     return lambda case: words
 
 
+_CARRIED = Words(
+    "未质押且有效期足够的知识产权按质押率可贷到申请金额",
+    "unencumbered rights that outlive the loan carry the amount at the bank's caps",
+)
+_UNVALUED = Words(
+    "知识产权的评估价值未授权（属于财务和用工申报），暂不能计算质押额度",
+    "what the rights are worth is not opened (it is among the statements), so that no pledge can be counted",
+)
+
 FIELDS = {
     "AMOUNT": Field("AMOUNT", _amount),
     "AMOUNT_TIER": Field("AMOUNT_TIER", _tier),
@@ -114,10 +138,7 @@ FIELDS = {
     "KIND": Field("PRODUCT_KIND", _always("属于所申请的贷款种类", "of a kind that was asked for")),
     "IP_PLEDGE": Field(
         "IP_PLEDGE",
-        _always(
-            "未质押且有效期足够的知识产权按质押率可贷到申请金额",
-            "unencumbered rights that outlive the loan carry the amount at the bank's caps",
-        ),
+        lambda case: _UNVALUED if unvalued(case.firm.rights) else _CARRIED,
     ),
     "GUARANTEE": Field(
         "GUARANTEE",
@@ -160,6 +181,10 @@ def of_field(name: str, case: Case, outcome: Outcome) -> Reason:
     return Reason(code=field.code, outcome=outcome, text=words.zh, text_en=words.en)
 
 
+# The same for every firm, while what a firm holds is its own.
+_rule_words = lru_cache(maxsize=50_000)(requirement)
+
+
 @lru_cache(maxsize=50_000)
 def of_criterion(criterion: Criterion, held: int | None, outcome: Outcome) -> Reason:
     """A bank's rule as its disclosure allows; `held`: the firm's value, shown where a public rule fails."""
@@ -168,14 +193,43 @@ def of_criterion(criterion: Criterion, held: int | None, outcome: Outcome) -> Re
     kind = fact_type(criterion.fact)
     if criterion.disclosure is Disclosure.REASON_CODE:
         return Reason(code=kind.reason_code, outcome=outcome)
-    rule = requirement(criterion)
+    rule = _rule_words(criterion)
     zh, en = criterion.message or rule.zh, rule.en
     if outcome is Outcome.FAIL and held is not None:
-        now = value_words(criterion.fact, decode(criterion.fact, held))
-        # A bare yes or no beside a rule that may be a negative would be read the wrong way round.
-        what = kind.label if kind.kind is Kind.BOOLEAN else Words("目前", "now")
-        zh, en = f"{zh}（{what.zh}：{now.zh}）", f"{en} ({what.en}: {now.en})"
+        now, before = value_words(criterion.fact, decode(criterion.fact, held)), _before_value(criterion.fact)
+        zh, en = f"{zh}{before.zh}{now.zh}）", f"{en}{before.en}{now.en})"
     return Reason(code=kind.reason_code, fact=criterion.fact, outcome=outcome, text=zh, text_en=en)
+
+
+@lru_cache(maxsize=10_000)
+def of_waiver(criterion: Criterion, until: date) -> Reason:
+    """A hard rule that fails and that the bank set aside for the firm; it is named where the bank shows it to all."""
+    if criterion.disclosure is not Disclosure.PUBLIC:
+        text, text_en = f"经银行豁免（至{until}）", f"waived by the bank (until {until})"
+        return Reason(code=WAIVER, outcome=Outcome.FAIL, text=text, text_en=text_en)
+    rule = _rule_words(criterion)
+    zh = f"经银行豁免（{criterion.message or rule.zh}，至{until}）"
+    en = f"waived by the bank ({rule.en}, until {until})"
+    return Reason(code=WAIVER, fact=criterion.fact, outcome=Outcome.FAIL, text=zh, text_en=en)
+
+
+def without_value(reason: Reason) -> Reason:
+    """The rule alone, for who is shown that it fails and not what the firm has."""
+    if reason.outcome is not Outcome.FAIL or not reason.fact:
+        return reason
+    before = _before_value(reason.fact)
+    return replace(reason, text=_until(reason.text, before.zh), text_en=_until(reason.text_en, before.en))
+
+
+def _before_value(fact: str) -> Words:
+    """A bare yes or no beside a rule that may be a negative would be read the wrong way round: it gets its name."""
+    kind = fact_type(fact)
+    what = kind.label if kind.kind is Kind.BOOLEAN else Words("目前", "now")
+    return Words(f"（{what.zh}：", f" ({what.en}: ")
+
+
+def _until(text: str, mark: str) -> str:
+    return text.rpartition(mark)[0] or text
 
 
 @lru_cache(maxsize=50_000)

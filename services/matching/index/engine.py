@@ -7,7 +7,7 @@ wait. Where their cache is not warm yet, the first load compiles them.
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -19,13 +19,14 @@ from services.matching.index import reference
 from services.matching.index.columns import Columns
 from services.matching.index.layout import BITS, GUARANTEE, IP_PLEDGE, Bit
 from services.matching.index.planes import Planes
-from services.matching.index.query import CURVE_TABLE, OUT_ROWS, Pool, Query, plane_rows
+from services.matching.index.query import CURVE_TABLE, OUT_ROWS, Asked, Param, Query, find_places
 from services.matching.index.sets import tier_verdicts
 
 log = logging.getLogger(__name__)
 
 CACHE_VARIABLE = "NUMBA_CACHE_DIR"
 _FEWEST_PLACES = 16  # in a row of the answer
+_NO_WAIVERS = np.zeros((0, 2), np.int64)
 
 # What a family lives on: a mode and the bit that fails without it. A first loan needs neither.
 LIVES_ON = {
@@ -38,17 +39,21 @@ Int64s = NDArray[np.int64]
 
 
 class Work:
-    """One request on its way through an engine, and the room it needs."""
+    """One request on its way through an engine, and the room it needs. `waived`: slots and masks of facts."""
 
-    def __init__(self, columns: Columns, query: Query, pool: int) -> None:
+    def __init__(
+        self, columns: Columns, query: Query | Asked, pool: int, waived: Sequence[tuple[int, int]] = ()
+    ) -> None:
         self.columns = columns
-        self.query = query
-        self.values = query.values()
-        self.numbers = query.numbers(self.values, columns.count, pool)
+        self.asked = query if isinstance(query, Asked) else query.in_numbers()
+        self.query = query = self.asked.query
+        self.numbers = self.asked.numbers.copy()
+        self.numbers[Param.COUNT], self.numbers[Param.BEST] = columns.count, pool
         self.reached = columns.settings.reached(query.reaches)
         self.fees = columns.settings.fees(query.fees)
+        self.waived = np.array(waived, np.int64).reshape(-1, 2) if waived else _NO_WAIVERS
         self.tiers = tier_verdicts(columns.tiers, query.amount_fen, query.facts)
-        self.out = np.zeros((OUT_ROWS, max(_FEWEST_PLACES, pool)), np.int64)
+        self.out = np.empty((OUT_ROWS, max(_FEWEST_PLACES, pool)), np.int64)
 
 
 class Engine(Protocol):
@@ -69,7 +74,7 @@ class NumpyEngine:
 
     def search(self, work: Work) -> None:
         self._judged = reference.search(
-            work.columns, work.query, work.numbers, work.reached, work.fees, work.out
+            work.columns, work.query, work.numbers, work.reached, work.fees, work.waived, work.out
         )
 
     def nearest(self, work: Work, family: Family, members: Int64s) -> Int64s:
@@ -80,7 +85,7 @@ class NumpyEngine:
 class Kernels(Protocol):
     """The functions of `kernels`."""
 
-    search: Callable[..., None]
+    search: Callable[..., int]
     nearest: Callable[..., None]
 
 
@@ -91,25 +96,26 @@ class CompiledEngine:
         self._kernels = kernels
         self._planes = planes
         self._rows = np.zeros(2 * BITS, np.int64)
-        self._modes = np.zeros(0, np.int64)
         self._counters = np.zeros((3, 0), np.uint64)
-        self._scratch = np.zeros((1 + len(Pool), 0), np.int64)
 
     def search(self, work: Work) -> None:
         self._make_room(work.columns)
-        self._rows = plane_rows(self._planes, work.query, work.values, work.tiers, work.numbers)
-        self._kernels.search(
+        find_places(self._planes, work.asked, work.tiers, work.numbers)
+        if self._search(work):
+            self._planes.make(work.asked.values)
+            self._search(work)
+
+    def _search(self, work: Work) -> int:
+        return self._kernels.search(
             self._planes.words,
             self._rows,
-            work.columns.prices,
-            work.columns.settings.table,
-            work.reached,
-            work.fees,
+            *self._planes.guide(),
+            work.asked.held,
+            *_market(work),
             work.numbers,
             CURVE_TABLE,
+            work.waived,
             self._counters,
-            self._scratch,
-            self._modes,
             work.out,
         )
 
@@ -118,11 +124,10 @@ class CompiledEngine:
         self._kernels.nearest(
             self._planes.words,
             self._rows,
-            work.columns.prices,
-            work.columns.settings.table,
-            self._modes,
+            *_market(work),
             self._counters,
             work.numbers,
+            work.waived,
             members,
             *LIVES_ON[family],
             found,
@@ -130,11 +135,15 @@ class CompiledEngine:
         return found
 
     def _make_room(self, columns: Columns) -> None:
-        if self._scratch.shape[1] != columns.capacity:
-            self._scratch = np.zeros((1 + len(Pool), columns.capacity), np.int64)
+        if self._counters.shape[1] != columns.capacity // 64:
             self._counters = np.zeros((3, columns.capacity // 64), np.uint64)
-        if len(self._modes) != len(columns.settings.settings):
-            self._modes = np.zeros(len(columns.settings.settings), np.int64)
+
+
+def _market(work: Work) -> tuple[Int64s, ...]:
+    """What the kernels read of the products beside their planes."""
+    columns = work.columns
+    settings = columns.settings.table
+    return columns.prices, columns.scan, columns.least, settings, work.reached, work.fees
 
 
 def load_kernels() -> Kernels:

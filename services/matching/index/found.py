@@ -1,11 +1,16 @@
 """What a search found, in terms of products."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar, cast
 
 from libs.chassis import wire
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
 from services.matching.domain.offer import Offer
+from services.matching.index.message import Product, listed, product_of
+
+T = TypeVar("T")
 
 _UNREAD = (
     "external_id",
@@ -22,31 +27,45 @@ _UNREAD = (
 class Entry:
     """A product on the market: its message, and the offer in it once somebody asks."""
 
-    __slots__ = ("_data", "_offer", "bank", "first_loan", "product_id")
+    __slots__ = ("_made", "_offer", "bank", "data", "first_loan", "product_id")
 
-    def __init__(self, product: pb.Product) -> None:
+    def __init__(self, data: bytes, product: Product | None = None) -> None:
+        """`data`: the product's message; `product`: what was read of it, of who has it already."""
+        product = product or product_of(data)
         self.product_id = product.id
         self.bank = product.bank
-        self.first_loan = pb.PRODUCT_FLAG_FIRST_LOAN in product.terms.flags
-        self._data = product.SerializeToString()
+        self.first_loan = pb.PRODUCT_FLAG_FIRST_LOAN in listed(product.terms.flags)
+        self.data = data
         self._offer: Offer | None = None
+        self._made: dict[object, object] | None = None
+
+    def once(self, make: Callable[[Offer], T]) -> T:
+        """What `make` makes of the offer; made when it is first asked for."""
+        made = self._made = self._made or {}
+        known = made.get(make)
+        if known is None:
+            known = made[make] = make(self.offer)
+        return cast(T, known)
 
     @property
     def offer(self) -> Offer:
         if self._offer is None:
-            self._offer = wire.from_message(Offer, pb.Product.FromString(self._data), without=_UNREAD)
+            self._offer = wire.from_message(Offer, pb.Product.FromString(self.data), without=_UNREAD)
         return self._offer
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A product that fits. `value` is an estimate; masks by layout; `modes`: how it can be secured."""
+class Hit(NamedTuple):
+    """A product that fits. `value` is an estimate; masks by layout; `modes`: how it can be secured.
+
+    `waived`: hard rules that the firm breaks and that the bank does not hold against it.
+    """
 
     entry: Entry
     value: int
     unknown: int
     soft: int
     modes: int
+    waived: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ A request is then a handful of planes, read 64 products at a time.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from services.matching.index import sets
 from services.matching.index.columns import INTERVAL_ROW, SET_ROW, SOFT, Columns
 from services.matching.index.layout import BITS, Bit
-from services.matching.index.terms import HIGHEST, LOWEST, Rules
+from services.matching.index.terms import HIGHEST, LOWEST
 
 # Dimensions beside those of the columns.
 REGION, INDUSTRY, TIER = int(Bit.REGION), int(Bit.INDUSTRY), int(Bit.AMOUNT_TIER)
@@ -32,8 +32,13 @@ _VERDICT = {
     TIER_UNKNOWN: sets.UNKNOWN,
 }
 
+# By row of `kinds` the dimensions that come of it.
+_JUDGED = ((REGION, REGION_UNKNOWN), (INDUSTRY, INDUSTRY_UNKNOWN), (TIER, TIER_UNKNOWN))
+
 _MOST_BYTES = 64 * 2**20  # of planes; when full they are forgotten and made anew as they are asked for
 _FEWEST_ROWS = 1024
+_MOST_PATCHED = 256  # products at a time; beyond, planes are made anew as they are asked for
+_CODES = range(16)
 
 Words = NDArray[np.uint64]
 Int64s = NDArray[np.int64]
@@ -51,6 +56,18 @@ class Dimension:
         """The threshold at or below the value: it stands for all values up to the next one."""
         place = bisect_right(self.thresholds, value)
         return self.thresholds[place - 1] if place else LOWEST
+
+
+class Guide(NamedTuple):
+    """Of the dimensions that are `used`: from `starts` on the `keys` from which on each plane holds, and its row.
+
+    NO_PLANE: it is not made yet.
+    """
+
+    used: Int64s
+    starts: Int64s
+    keys: Int64s
+    made: Int64s
 
 
 class Group:
@@ -78,26 +95,51 @@ class Planes:
         self._columns = columns
         self._dimensions = [Dimension() for _ in range(_DIMENSIONS)]
         self._used: set[int] = set()
-        self._known: set[tuple[int, int]] = set()  # thresholds that were learnt
+        self._learnt = 0  # rules
         self.words: Words = np.zeros((0, 0), np.uint64)
         self.forget()
 
-    def find(self, values: Mapping[int, int], rows: list[int]) -> None:
-        """Fill in, by dimension, the row of the products that fail an interval or set rule at the value of its bit.
+    def make(self, values: Mapping[int, int]) -> None:
+        """See that there are planes of the products that fail an interval or set rule at the value of its bit.
 
-        A set rule's value is a word with the bit of the code (or of each code that would do). Dimensions in which no
-        product has a rule are left as they are.
+        A set rule's value is a word with the bit of the code.
         """
         for base in (0, SOFT):
             for bit, value in values.items():
-                if base + bit in self._used:
-                    rows[base + bit] = self._row(base + bit, value)
+                if base + bit in self._used and bit != Bit.KIND:
+                    self._row(base + bit, value)
+
+    def guide(self) -> "Guide":
+        """By which a value finds its plane."""
+        if self._guide is None:
+            self._guide = self._new_guide()
+        return self._guide
+
+    def kind_row(self, kinds: int) -> int:
+        """The row of the products of other kinds than these."""
+        return self._row(int(Bit.KIND), kinds)
 
     def _row(self, dimension: int, value: int) -> int:
         planes = self._dimensions[dimension]
         key = planes.key(value) if dimension in INTERVAL_ROW else value
         known = planes.rows.get(key)
         return self._make(dimension, key) if known is None else known
+
+    def _new_guide(self) -> "Guide":
+        used = sorted(self._used - {int(Bit.KIND)})
+        keys: list[int] = []
+        made: list[int] = []
+        starts = np.zeros(2 * BITS + 1, np.int64)
+        for dimension in range(2 * BITS):
+            starts[dimension] = len(keys)
+            if dimension in self._used:
+                planes = self._dimensions[dimension]
+                codes = dimension in SET_ROW
+                steps = _CODES if codes else [LOWEST, *planes.thresholds]
+                keys += steps
+                made += [planes.rows.get(1 << step if codes else step, NO_PLANE) for step in steps]
+        starts[-1] = len(keys)
+        return Guide(*(np.array(held, np.int64) for held in (used, starts, keys, made)))
 
     def place_row(self, dimension: int, key: str) -> int:
         """The row of a county's or an industry's plane."""
@@ -126,45 +168,79 @@ class Planes:
         for dimension in self._dimensions:
             dimension.rows.clear()
         self._intervals, self._sets = Group(), Group()
+        self._flags: dict[tuple[int, int], tuple[Int64s, Flags]] = {}
+        self._guide: Guide | None = None
         self._next = 0
 
-    def learn(self, hard: Rules, soft: Rules) -> None:
-        """Take in the thresholds of a product's rules."""
-        for base, rules in ((0, hard), (SOFT, soft)):
-            self._used.update(base + bit for bit in rules.allowed)
-            for bit, (low, high) in rules.intervals.items():
-                self._learn(base + bit, low)
-                self._learn(base + bit, high + 1)
+    def learn(self) -> None:
+        """Take in the rules that are new to the columns."""
+        for rule in self._columns.rules.members[self._learnt :]:
+            if rule.dimension not in self._used:
+                self._used.add(rule.dimension)
+                self._guide = None
+            if rule.interval:
+                self._learn(rule.dimension, *rule.interval)
+            self._learnt += 1
 
-    def patch(self, slot: int) -> None:
-        """Bring a changed product's bit up to date in every plane."""
-        columns = self._columns
+    def patch(self, slots: Sequence[int]) -> None:
+        """Bring the bits of changed products up to date in every plane."""
+        if len(slots) > _MOST_PATCHED:
+            self.forget()
+        elif self._next:
+            for slot in slots:
+                self._patch(slot)
+
+    def _patch(self, slot: int) -> None:
+        columns, fails = self._columns, np.empty(self._next, np.bool_)
         planes, rows, keys = self._intervals.arrays()
-        outside = (columns.low[rows, slot] > keys) | (columns.high[rows, slot] < keys)
-        self._set_bits(slot, planes, outside)
+        fails[planes] = (columns.low[:, slot][rows] > keys) | (columns.high[:, slot][rows] < keys)
         planes, rows, keys = self._sets.arrays()
-        self._set_bits(slot, planes, (columns.allowed[rows, slot] & keys) == 0)
-        for dimension in (REGION, INDUSTRY, REGION_UNKNOWN, INDUSTRY_UNKNOWN, ACTIVE, TIER, TIER_UNKNOWN):
-            held = self._dimensions[dimension].rows
-            fails = [self._fails_at(dimension, slot, key) for key in held]
-            self._set_bits(slot, np.fromiter(held.values(), np.int64), np.array(fails, np.bool_))
+        fails[planes] = (columns.allowed[:, slot][rows] & keys) == 0
+        for kind, number in enumerate(columns.kinds[: len(_JUDGED), slot].tolist()):
+            planes, failing = self._failing(kind, number)
+            fails[planes] = failing
+        for row in self._dimensions[ACTIVE].rows.values():
+            fails[row] = columns.active[slot]
+        word, bit = self.words[: self._next, slot // 64], np.uint64(1 << slot % 64)
+        word[:] = np.where(fails, word | bit, word & ~bit)
+
+    def _failing(self, kind: int, number: int) -> tuple[Int64s, Flags]:
+        """The planes of regions, industries or tiers, and which of them products with this set fail."""
+        held = [self._dimensions[dimension].rows for dimension in _JUDGED[kind]]
+        known = self._flags.get((kind, number))
+        if known is None or len(known[0]) < sum(map(len, held)):
+            rows = [row for of in held for row in of.values()]
+            fails = [
+                self._fails_at(dimension, number, key)
+                for dimension, of in zip(_JUDGED[kind], held, strict=True)
+                for key in of
+            ]
+            known = np.array(rows, np.int64), np.array(fails, np.bool_)
+            self._flags[kind, number] = known
+        return known
 
     def patch_active(self, slot: int) -> None:
         """The same where only its being on the market changed."""
-        held = np.fromiter(self._dimensions[ACTIVE].rows.values(), np.int64)
-        self._set_bits(slot, held, self._columns.active[[slot] * len(held)])
+        for row in self._dimensions[ACTIVE].rows.values():
+            bit = np.uint64(1 << slot % 64)
+            held = self.words[row, slot // 64]
+            self.words[row, slot // 64] = held | bit if self._columns.active[slot] else held & ~bit
 
-    def _learn(self, dimension: int, threshold: int) -> None:
-        if (dimension, threshold) not in self._known:
-            self._known.add((dimension, threshold))
-            self._used.add(dimension)
-            if LOWEST < threshold < HIGHEST:
-                insort(self._dimensions[dimension].thresholds, threshold)
+    def _learn(self, dimension: int, low: int, high: int) -> None:
+        """Whom an interval fails changes at its low end and after its high end."""
+        thresholds = self._dimensions[dimension].thresholds
+        ends = [low] if low > LOWEST else []
+        ends += [high + 1] if high < HIGHEST else []
+        for end in ends:
+            if end not in thresholds:
+                insort(thresholds, end)
+                self._guide = None
 
     def _make(self, dimension: int, key: Any) -> int:
         row = self._new_row()
         self.words[row] = np.packbits(self._fails(dimension, key), bitorder="little").view(np.uint64)
         self._dimensions[dimension].rows[key] = row
+        self._guide = None
         if dimension in INTERVAL_ROW:
             self._intervals.add(row, INTERVAL_ROW[dimension], key)
         elif dimension in SET_ROW:
@@ -201,22 +277,13 @@ class Planes:
             )
         return verdicts[numbers] == _VERDICT[dimension]
 
-    def _fails_at(self, dimension: int, slot: int, key: Any) -> bool:
+    def _fails_at(self, dimension: int, number: int, key: Any) -> bool:
         columns = self._columns
-        if dimension == ACTIVE:
-            return bool(columns.active[slot])
         if dimension in (TIER, TIER_UNKNOWN):
             # verdicts from before this set of tiers are never asked for again
-            number = int(columns.tier_sets[slot])
             return number < len(key) and key[number] == _VERDICT[dimension]
         if dimension in (REGION, REGION_UNKNOWN):
-            verdict = sets.judge_region(key, columns.regions.members[int(columns.region_sets[slot])])
+            verdict = sets.judge_region(key, columns.regions.members[number])
         else:
-            verdict = sets.judge_industry(key, columns.industries.members[int(columns.industry_sets[slot])])
+            verdict = sets.judge_industry(key, columns.industries.members[number])
         return verdict == _VERDICT[dimension]
-
-    def _set_bits(self, slot: int, rows: Int64s, on: Flags) -> None:
-        if len(rows):
-            word, bit = slot // 64, np.uint64(1 << slot % 64)
-            held = self.words[rows, word]
-            self.words[rows, word] = np.where(on, held | bit, held & ~bit)

@@ -1,7 +1,7 @@
 """One request in the numbers of the index, and the table of numbers in which an engine answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from libs.registry.dimensions import OwnerKind
 from libs.registry.loan_terms import ProductKind, RateBase
 from libs.registry.size import Size
-from services.matching.domain.likelihood import CURVE, Coefficients, firm_logit
+from services.matching.domain.likelihood import CURVE, LikelihoodModel, firm_logit
 from services.matching.domain.ranking import Ranking
 from services.matching.index.layout import BITS, FACT_BIT, INTEGER_FACTS, Bit
 from services.matching.index.planes import (
@@ -24,6 +24,8 @@ from services.matching.index.settings import Fees, PledgeRule
 from services.matching.index.terms import BASE_NUMBER, KIND_NUMBER, OWNER_NUMBER, SIZE_NUMBER
 
 CURVE_TABLE = np.array(CURVE, np.int64)
+_PLAIN = {FACT_BIT[fact] for fact in INTEGER_FACTS} | {Bit.AMOUNT, Bit.TERM}  # not codes
+_FARTHEST = 2**40  # logits out there make no difference any more
 EVERY_FACT = (1 << len(FACT_BIT)) - 1
 
 Int64s = NDArray[np.int64]
@@ -54,7 +56,10 @@ class Param(IntEnum):
     ROW_REGION_UNKNOWN = 22
     ROW_INDUSTRY_UNKNOWN = 23
     ROW_TIER_UNKNOWN = 24
-    SIZE = 25
+    ROW_REGION = 25
+    ROW_INDUSTRY = 26
+    ROW_TIER = 27
+    SIZE = 28
 
 
 class Pool(IntEnum):
@@ -73,10 +78,10 @@ class Out(IntEnum):
     NEAR_SLOT = 1
     NEAR_FAIL = 2
     NEAR_UNKNOWN = 3
-    POOLS = 4  # from here four rows a pool: slot, value, unknown mask, mask of soft rules broken
+    POOLS = 4  # from here POOL_ROWS a pool: slot, value, and masks: unknown, soft rules broken, waived
 
 
-POOL_ROWS = 4
+POOL_ROWS = 5
 COUNT_ELIGIBLE, COUNT_NEAR, COUNT_POOLS = 0, 1, 2
 MOST_NEAR = 8
 MOST_OF_FAMILY = 12
@@ -91,6 +96,8 @@ class Query:
 
     `reaches` says whether the firm's rights carry the amount under a pledge rule (None: it has no rights); `fees`
     knows what the best guarantee costs under each guarantee rule (None: there is no guarantor for this loan).
+    `waived`: by product id, bits of facts whose hard rules this product does not hold against the firm. `real`: of a
+    firm that is only imagined, the facts by which a product judges what it does not show.
     """
 
     facts: Mapping[str, int]
@@ -103,10 +110,12 @@ class Query:
     term_months: int
     kinds: tuple[ProductKind, ...] = ()
     base_ppm: Mapping[RateBase, int]
-    coefficients: Coefficients
+    model: LikelihoodModel
     ranking: Ranking
     reaches: Callable[[PledgeRule], bool] | None
     fees: Fees | None
+    waived: Mapping[str, int] = field(default_factory=dict[str, int])
+    real: Mapping[str, int] | None = None
 
     def values(self) -> dict[int, int]:
         """What rules compare with, by bit: of integer rules the value, of set rules a word with the bit of the code."""
@@ -123,17 +132,25 @@ class Query:
             held[Bit.KIND] = sum(1 << KIND_NUMBER[kind] for kind in set(self.kinds))
         return held
 
+    def in_numbers(self) -> "Asked":
+        """All that does not depend on an index, once for as many searches as wanted."""
+        values = self.values()
+        held = [0] * BITS
+        for bit, value in values.items():
+            held[bit] = value if bit in _PLAIN else value.bit_length() - 1
+        return Asked(self, values, np.array(held, np.int64), self.numbers(values, 0, 0))
+
     def numbers(self, values: Mapping[int, int], count: int, best: int) -> Int64s:
         """The numbers by Param; the rows of planes are still open."""
         known = sum(1 << bit for bit in values)
-        coefficients, ranking = self.coefficients, self.ranking
+        coefficients, ranking = self.model.coefficients, self.ranking
         given = (
             count,
             (EVERY_FACT | 1 << Bit.SIZE) & ~known,
             self.first_time,
             self.amount_fen,
             self.term_months,
-            firm_logit(coefficients, self.facts),
+            min(max(firm_logit(self.model, self.facts), -_FARTHEST), _FARTHEST),
             coefficients.soft_fail,
             coefficients.unknown,
             coefficients.guaranteed,
@@ -151,21 +168,30 @@ class Query:
         return np.array((*given, *bases, *(NO_PLANE,) * (Param.SIZE - Param.ROW_ACTIVE)), np.int64)
 
 
-def plane_rows(
-    planes: Planes, query: Query, values: Mapping[int, int], tiers: bytes, numbers: Int64s
-) -> Int64s:
-    """The row of each rule's plane for these values: hard rules by bit, soft ones from SOFT on. Fills ROW_…"""
-    rows = [NO_PLANE] * (2 * BITS)
-    planes.find(values, rows)
-    rows[Bit.REGION] = planes.place_row(Bit.REGION, query.county)
-    rows[Bit.INDUSTRY] = planes.place_row(Bit.INDUSTRY, query.industry)
-    rows[Bit.AMOUNT_TIER] = planes.tier_row(Bit.AMOUNT_TIER, tiers)
-    numbers[Param.ROW_ACTIVE : Param.SIZE] = (
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query as arrays: by bit the value or the number of the code, and the numbers by Param.
+
+    What depends on the index is still open in `numbers`: COUNT, BEST and the rows of planes.
+    """
+
+    query: Query
+    values: Mapping[int, int]
+    held: Int64s
+    numbers: Int64s
+
+
+def find_places(planes: Planes, asked: Asked, tiers: bytes, numbers: Int64s) -> None:
+    """Fill in ROW_…: the planes of what is no single value of a fact."""
+    query = asked.query
+    kinds = asked.values.get(Bit.KIND)
+    numbers[Param.ROW_ACTIVE :] = (
         planes.active_row(),
-        rows[Bit.KIND],
+        NO_PLANE if kinds is None else planes.kind_row(kinds),
         planes.place_row(REGION_UNKNOWN, query.county),
         planes.place_row(INDUSTRY_UNKNOWN, query.industry),
         planes.tier_row(TIER_UNKNOWN, tiers),
+        planes.place_row(Bit.REGION, query.county),
+        planes.place_row(Bit.INDUSTRY, query.industry),
+        planes.tier_row(Bit.AMOUNT_TIER, tiers),
     )
-    rows[Bit.KIND] = NO_PLANE
-    return np.array(rows, np.int64)

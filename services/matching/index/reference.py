@@ -3,7 +3,8 @@
 It serves until the compiled one is loaded, and the two are tested to be equal.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from services.matching.index.query import (
     COUNT_NEAR,
     COUNT_POOLS,
     CURVE_TABLE,
+    EVERY_FACT,
     LATER,
     MOST_NEAR,
     NO_VALUE,
@@ -38,16 +40,29 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Of every slot: the rules that fail, that cannot be judged, soft rules broken, modes that can be had."""
+    """Of every slot: the rules that fail, that cannot be judged, soft rules broken, modes that can be had.
+
+    `waived`: hard rules that would fail, and are not held against the firm.
+    """
 
     fail: Int64s
     unknown: Int64s
     soft: Int64s
     modes: Int64s
+    waived: Int64s
 
 
-def judge(columns: Columns, query: Query, numbers: Int64s, reached: Int64s, fees: Int64s) -> Judged:
-    """The masks of every slot, withdrawn products included (they fail OFF_MARKET)."""
+def judge(
+    columns: Columns,
+    query: Query,
+    numbers: Int64s,
+    reached: Int64s,
+    fees: Int64s,
+    waivers: Int64s,
+    *,
+    wishes: bool = True,
+) -> Judged:
+    """The masks of every slot, withdrawn products included (they fail OFF_MARKET); soft rules only with `wishes`."""
     values = query.values()
     table = columns.settings.table
     setting = columns.prices[: columns.count, Price.SETTING]
@@ -66,19 +81,47 @@ def judge(columns: Columns, query: Query, numbers: Int64s, reached: Int64s, fees
     unknown = columns.prices[: columns.count, Price.ASKED] & numbers[Param.UNKNOWN]
     unknown |= _bit(region == sets.UNKNOWN, Bit.REGION) | _bit(industry == sets.UNKNOWN, Bit.INDUSTRY)
     unknown |= _bit(tier == sets.UNKNOWN, Bit.AMOUNT_TIER)
-    return Judged(fail, unknown, _rules(columns, values, SOFT, FACT_BITS), modes)
+    soft = _rules(columns, values if wishes else {}, SOFT, FACT_BITS)
+    if query.real is not None:
+        fail, unknown, soft = _unshown_as_they_are(columns, query, query.real, (fail, unknown, soft))
+    waived = np.zeros(columns.count, np.int64)
+    waived[waivers[:, 0]] = waivers[:, 1] & fail[waivers[:, 0]]
+    return Judged(fail & ~waived, unknown, soft, modes, waived)
+
+
+def _unshown_as_they_are(
+    columns: Columns, query: Query, real: Mapping[str, int], imagined: tuple[Int64s, Int64s, Int64s]
+) -> tuple[Int64s, Int64s, Int64s]:
+    """The FAIL, UNKNOWN and soft masks, with each fact on which a product hides a rule judged by the real firm."""
+    values, prices = replace(query, facts=real).values(), columns.prices[: columns.count]
+    hidden, unknown = prices[:, Price.HIDDEN], EVERY_FACT & ~sum(1 << bit for bit in values)
+    judged = (
+        _rules(columns, values, 0, FACT_BITS),
+        prices[:, Price.ASKED] & unknown,
+        _rules(columns, values, SOFT, FACT_BITS),
+    )
+    fail, open_, soft = (
+        (one & ~hidden) | (as_real & hidden) for one, as_real in zip(imagined, judged, strict=True)
+    )
+    return fail, open_, soft
 
 
 def search(
-    columns: Columns, query: Query, numbers: Int64s, reached: Int64s, fees: Int64s, out: Int64s
+    columns: Columns,
+    query: Query,
+    numbers: Int64s,
+    reached: Int64s,
+    fees: Int64s,
+    waivers: Int64s,
+    out: Int64s,
 ) -> Judged:
     """Fill `out` as the kernel does."""
-    judged = judge(columns, query, numbers, reached, fees)
+    judged = judge(columns, query, numbers, reached, fees, waivers)
     eligible = np.flatnonzero(judged.fail == 0)
     out[Out.COUNTS, COUNT_ELIGIBLE] = len(eligible)
     _fill_near(columns, numbers, judged, out)
     for pool, values in enumerate(_values(columns, numbers, judged, fees, eligible)):
-        _fill_pool(pool, values, eligible, numbers, judged, out)
+        _fill_pool(pool, values, eligible, columns, numbers, judged, out)
     return judged
 
 
@@ -91,22 +134,28 @@ def nearest(
     masks = judged.fail[members]
     if wanted:
         masks = masks | _bit((judged.modes[members] & wanted) == 0, lacking)
-    order = np.lexsort((members, _floor(columns, numbers, members), np.bitwise_count(masks)))
+    order = np.lexsort(
+        (columns.prices[members, Price.TIE], _floor(columns, numbers, members), np.bitwise_count(masks))
+    )
     slot = members[order[0]]
     return np.array((slot, masks[order[0]], judged.unknown[slot]), np.int64)
 
 
 def _rules(columns: Columns, values: dict[int, int], base: int, below: int) -> Int64s:
     """The mask of interval and set rules that fail at these values, of hard rules (base 0) or soft ones."""
-    mask = np.zeros(columns.count, np.int64)
+    count = columns.count
+    masks = np.zeros((8, count), np.uint8)  # by byte, since whole words take eight times as long
     for bit, value in values.items():
         row = base + bit
         if bit < below and row in INTERVAL_ROW:
-            low, high = columns.low[INTERVAL_ROW[row]], columns.high[INTERVAL_ROW[row]]
-            mask |= _bit((low[: columns.count] > value) | (high[: columns.count] < value), bit)
+            flags = columns.low[INTERVAL_ROW[row], :count] > value
+            flags |= columns.high[INTERVAL_ROW[row], :count] < value
         elif bit < below and row in SET_ROW:
-            mask |= _bit((columns.allowed[SET_ROW[row], : columns.count] & value) == 0, bit)
-    return mask
+            flags = columns.allowed[SET_ROW[row], :count] & value == 0
+        else:
+            continue
+        masks[bit >> 3] |= flags.view(np.uint8) << np.uint8(bit & 7)
+    return np.ascontiguousarray(masks.T).view("<i8")[:, 0].astype(np.int64, copy=False)
 
 
 def _bit(flags: Flags, bit: int) -> Int64s:
@@ -123,7 +172,9 @@ def _fill_near(columns: Columns, numbers: Int64s, judged: Judged, out: Int64s) -
     counts = np.bitwise_count(judged.fail)
     barred = judged.fail & (1 << Bit.OFF_MARKET | 1 << Bit.KIND)
     slots = np.flatnonzero((counts > 0) & (counts <= 2) & (barred == 0))
-    order = np.lexsort((slots, _floor(columns, numbers, slots), counts[slots]))[:MOST_NEAR]
+    order = np.lexsort((columns.prices[slots, Price.TIE], _floor(columns, numbers, slots), counts[slots]))[
+        :MOST_NEAR
+    ]
     near = slots[order]
     out[Out.COUNTS, COUNT_NEAR] = len(near)
     out[Out.NEAR_SLOT, : len(near)] = near
@@ -136,7 +187,8 @@ def _values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slo
     prices, modes = columns.prices[slots], judged.modes[slots]
     missing = np.bitwise_count(judged.unknown[slots]).astype(np.int64)
     broken = np.bitwise_count(judged.soft[slots]).astype(np.int64)
-    logit = numbers[Param.LOGIT] + broken * numbers[Param.SOFT_FAIL] + missing * numbers[Param.UNKNOWN_RULE]
+    logit = numbers[Param.LOGIT] + prices[:, Price.OFFSET]
+    logit += broken * numbers[Param.SOFT_FAIL] + missing * numbers[Param.UNKNOWN_RULE]
     fee = fees[columns.settings.table[prices[:, Price.SETTING], 2]]
 
     def value(mode: int, extra: int, more_missing: int = 0, guarantee: Int64s | int = 0) -> Int64s:
@@ -159,13 +211,19 @@ def _values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slo
     ]
 
 
+def best_values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slots: Int64s) -> Int64s:
+    """What eligible products are worth, each secured in its best way."""
+    return _values(columns, numbers, judged, fees, slots)[0]
+
+
 def _value(
     prices: Int64s, numbers: Int64s, logit: Int64s, missing: Int64s, guarantee: Int64s | int
 ) -> Int64s:
     likelihood = CURVE_TABLE[(np.clip(logit, -WIDEST, WIDEST) + WIDEST) // STEP]
     cost = _rate(prices, numbers, likelihood) + _fees(prices, numbers, guarantee)
     gain = likelihood * (numbers[Param.REFERENCE_PPM] - cost) // PPM
-    return gain - prices[:, Price.DAYS] * numbers[Param.DAY_PPM] - missing * numbers[Param.MISSING_PPM]
+    worth = gain - prices[:, Price.DAYS] * numbers[Param.DAY_PPM] - missing * numbers[Param.MISSING_PPM]
+    return worth + prices[:, Price.EXPLORE]
 
 
 def _rate(prices: Int64s, numbers: Int64s, likelihood: Int64s | int) -> Int64s:
@@ -188,11 +246,17 @@ def _floor(columns: Columns, numbers: Int64s, slots: Int64s) -> Int64s:
 
 
 def _fill_pool(
-    pool: int, values: Int64s, slots: Int64s, numbers: Int64s, judged: Judged, out: Int64s
+    pool: int,
+    values: Int64s,
+    slots: Int64s,
+    columns: Columns,
+    numbers: Int64s,
+    judged: Judged,
+    out: Int64s,
 ) -> None:
     standing = np.flatnonzero(values != NO_VALUE)
     most = numbers[Param.BEST if pool == Pool.ALL else Param.BEST_OF_FAMILY]
-    order = np.lexsort((slots[standing], -values[standing]))[:most]
+    order = np.lexsort((columns.prices[slots[standing], Price.TIE], -values[standing]))[:most]
     best = standing[order]
     held, first = len(best), Out.POOLS + POOL_ROWS * pool
     out[Out.COUNTS, COUNT_POOLS + pool] = held
@@ -200,3 +264,4 @@ def _fill_pool(
     out[first + 1, :held] = values[best]
     out[first + 2, :held] = judged.unknown[slots[best]]
     out[first + 3, :held] = judged.soft[slots[best]]
+    out[first + 4, :held] = judged.waived[slots[best]]

@@ -12,12 +12,13 @@ from libs.registry import industries, regions
 S = TypeVar("S", bound=Hashable)
 
 PASS, FAIL, UNKNOWN = 0, 1, 2
+_NO_TIERS = bytes((PASS,))
 _REMEMBERED = 200_000  # verdicts: a code under a set is always judged alike
 
 Industries = tuple[tuple[str, ...], tuple[str, ...]]  # included, excluded
 Regions = tuple[str, ...]
-# the most that the product lends, and of each tier: the fact, its upper bound (None: open), what is lent
-Tiers = tuple[int, tuple[tuple[str, int | None, int], ...]]
+Tier = tuple[str, int | None, int]  # the fact, its upper bound (None: open), what is lent
+Tiers = tuple[int, tuple[Tier, ...]]  # the most that the product lends at all, and its tiers
 
 
 class Interned(Generic[S]):
@@ -45,6 +46,8 @@ def verdicts(sets: Interned[S], judge: Callable[[str, S], int], code: str) -> ND
 
 def tier_verdicts(sets: Interned[Tiers], amount_fen: int, facts: Mapping[str, int]) -> bytes:
     """The same of tiers, for an amount and a firm: one byte a set."""
+    if len(sets) == 1:
+        return _NO_TIERS
     return bytes(judge_tiers(amount_fen, facts, tiers) for tiers in sets.members)
 
 

@@ -32,10 +32,17 @@ class Fees:
 
     def __init__(self, fee: Callable[[GuaranteeRule], int]) -> None:
         self._fee = fee
+        self._rules: Sequence[GuaranteeRule] = ()
         self._known: Int64s = np.zeros(0, np.int64)
 
+    def of(self, rule: GuaranteeRule) -> int:
+        """Under one rule, worked out afresh."""
+        return self._fee(rule)
+
     def under(self, rules: Sequence[GuaranteeRule]) -> Int64s:
-        """In the order of the rules, which only ever grow in number."""
+        """In the order of the rules of an index, which only ever grow in number."""
+        if rules is not self._rules:
+            self._rules, self._known = rules, np.zeros(0, np.int64)
         if len(rules) > len(self._known):
             newer = [self._fee(rule) for rule in rules[len(self._known) :]]
             self._known = np.append(self._known, np.array(newer, np.int64))
@@ -63,11 +70,16 @@ class Settings:
         pledged = pledge if modes & IP_PLEDGE else _NOTHING[0]
         guaranteed = guarantee if modes & GUARANTEE else _NOTHING[1]
         setting = (modes, self.pledges.number(pledged), self.guarantees.number(guaranteed))
+        known = len(self.settings)
         number = self.settings.number(setting)
+        if number == known:
+            self._write(number, setting)
+        return number
+
+    def _write(self, number: int, setting: Setting) -> None:
         if number == len(self.table):
             self.table = np.pad(self.table, ((0, number), (0, 0)))
         self.table[number] = setting
-        return number
 
     def reached(self, reaches: Callable[[PledgeRule], bool] | None) -> Int64s:
         """1 for each pledge rule under which the firm's rights reach the amount; None: it has no rights."""

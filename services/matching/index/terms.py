@@ -1,8 +1,9 @@
-"""A product's message as the numbers of one column slot."""
+"""Parts of a product's message as rules and numbers."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
 
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import encode
@@ -12,19 +13,21 @@ from libs.registry.size import Size
 from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.index.layout import (
+    BITS,
     COLLATERAL,
     FACT_BIT,
     GUARANTEE,
     INTEGER_FACTS,
     IP_PLEDGE,
     UNSECURED,
-    Bit,
 )
-from services.matching.index.sets import Tiers
-from services.matching.index.settings import PledgeRule
+from services.matching.index.sets import Tier
 
-LOWEST, HIGHEST = -(2**62), 2**62
+LOWEST, HIGHEST = -(2**63), 2**63 - 1  # of what a fact can be: no bound
 EVERY_CODE = 0xFFFF
+_NO_BOUND = -(2**40)
+_REMEMBERED = 10_000  # parts of messages: banks repeat each other, so that most are read once
+SOFT = BITS  # a dimension is one bit's rules: hard ones under the bit itself, soft ones under SOFT + bit
 FIRST_LOAN = 1  # in `flags`
 
 # The numbers of the contract's enums stand in the columns as they are.
@@ -34,7 +37,7 @@ KIND_NUMBER = {kind: int(pb.ProductKind.Value(f"PRODUCT_KIND_{kind}")) for kind 
 KIND_OF = {number: kind for kind, number in KIND_NUMBER.items()}
 BASE_NUMBER = {base: int(pb.RateBase.Value(f"RATE_BASE_{base}")) for base in RateBase}
 
-_MODES = {
+_MODES: Mapping[int, int] = {
     pb.GUARANTEE_MODE_UNSECURED: UNSECURED,
     pb.GUARANTEE_MODE_MORTGAGE: COLLATERAL,
     pb.GUARANTEE_MODE_PLEDGE: COLLATERAL,
@@ -44,7 +47,7 @@ _MODES = {
     pb.GUARANTEE_MODE_FINANCING_GUARANTEE: GUARANTEE,
 }
 _RIGHTS = {pb.IpRightKind.Value(f"IP_RIGHT_KIND_{right}"): right for right in IpRightKind}
-_AMORTISING = (
+AMORTISING = (
     pb.REPAYMENT_METHOD_EQUAL_INSTALMENT,
     pb.REPAYMENT_METHOD_EQUAL_PRINCIPAL,
     pb.REPAYMENT_METHOD_PLANNED,
@@ -53,100 +56,121 @@ _BORROWER = (pb.FEE_PAYER_UNSPECIFIED, pb.FEE_PAYER_BORROWER)
 _NEGATIVE = (pb.OPERATOR_NE, pb.OPERATOR_NOT_IN)
 
 
-@dataclass
-class Rules:
-    """Rules by bit: intervals of integers, allowed codes of all else as bits of a word."""
+class Rule(NamedTuple):
+    """What of one fact or field is allowed: of integers an interval, of all else codes as bits of a word.
 
-    intervals: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
-    allowed: dict[int, int] = field(default_factory=dict[int, int])
+    `hidden`: the bank does not show it as it is.
+    """
 
-    def add(self, bit: int, interval: tuple[int, int], codes: int) -> None:
-        """Join one more rule to those of its fact."""
-        if bit < len(INTEGER_FACTS):
-            low, high = self.intervals.get(bit, (LOWEST, HIGHEST))
-            self.intervals[bit] = max(low, interval[0]), min(high, interval[1])
-        else:
-            self.allowed[bit] = self.allowed.get(bit, EVERY_CODE) & codes
+    bit: int
+    hard: bool
+    hidden: bool
+    interval: tuple[int, int] | None
+    codes: int
 
     @property
-    def mask(self) -> int:
-        return _mask((*self.intervals, *self.allowed))
+    def dimension(self) -> int:
+        return self.bit if self.hard else SOFT + self.bit
+
+    def and_also(self, other: "Rule") -> "Rule":
+        """What both allow, of one dimension."""
+        interval = None
+        if self.interval and other.interval:
+            (low, high), (least, most) = self.interval, other.interval
+            interval = max(low, least), min(high, most)
+        hidden = self.hidden or other.hidden
+        return self._replace(hidden=hidden, interval=interval, codes=self.codes & other.codes)
 
 
-def rules_of(terms: pb.ProductTerms) -> tuple[Rules, Rules]:
-    """The hard rules, with amount and term, and the soft ones. Violation for what the vocabulary does not know."""
-    hard, soft = Rules(), Rules()
-    for criterion in terms.criteria:
-        rules = hard if criterion.hard else soft
-        rules.add(*_rule(criterion.fact, criterion.operator, tuple(criterion.values)))
-    hard.intervals[Bit.AMOUNT] = (terms.amount_min_fen, terms.amount_max_fen)
-    hard.intervals[Bit.TERM] = (
-        terms.term_min_months,
-        terms.drawdown_term_max_months or terms.term_max_months,
-    )
-    for bit, numbers in ((Bit.OWNER_KIND, terms.owner_kinds), (Bit.SIZE, terms.sizes)):
-        if numbers:
-            hard.allowed[bit] = _mask(numbers)
-    hard.allowed[Bit.KIND] = 1 << terms.kind
-    return hard, soft
+def within(bit: int, low: int, high: int) -> Rule:
+    """The rule that a field of its own states."""
+    return Rule(bit, True, False, (low, high), EVERY_CODE)
 
 
-@lru_cache(maxsize=100_000)
-def _rule(fact: str, operator: int, texts: tuple[str, ...]) -> tuple[int, tuple[int, int], int]:
-    """A rule's bit, and what it allows: an interval of an integer fact, codes of another. Banks repeat each other."""
-    values = [encode(fact, text) for text in texts]
-    named, value = _mask(values) if fact not in INTEGER_FACTS else 0, values[0]
-    low = LOWEST if operator == pb.OPERATOR_LE else value
-    high = HIGHEST if operator == pb.OPERATOR_GE else value
-    return FACT_BIT[fact], (low, high), EVERY_CODE & ~named if operator in _NEGATIVE else named
+def one_of(bit: int, numbers: Iterable[int]) -> Rule:
+    return Rule(bit, True, False, None, _mask(numbers) & EVERY_CODE)
 
 
-def modes_of(terms: pb.ProductTerms) -> int:
+def rule_of(data: bytes) -> Rule:
+    """A criterion's message as a rule. Violation for what the vocabulary does not know."""
+    criterion = pb.Criterion.FromString(data)
+    fact, operator = criterion.fact, criterion.operator
+    values = [encode(fact, text) for text in criterion.values]
+    bit, hidden = FACT_BIT[fact], criterion.disclosure != pb.DISCLOSURE_PUBLIC
+    if fact in INTEGER_FACTS:
+        low = LOWEST if operator == pb.OPERATOR_LE else values[0]
+        high = HIGHEST if operator == pb.OPERATOR_GE else values[0]
+        return Rule(bit, criterion.hard, hidden, (low, high), EVERY_CODE)
+    named = _mask(values)
+    codes = EVERY_CODE & ~named if operator in _NEGATIVE else named
+    return Rule(bit, criterion.hard, hidden, None, codes)
+
+
+@lru_cache(_REMEMBERED)
+def modes_of(modes: tuple[int, ...]) -> int:
     """The ways in which the loan may be secured. Violation for none: such a loan could not be had at all."""
     mask = 0
-    for mode in terms.guarantee_modes:
+    for mode in modes:
         mask |= _MODES[mode]
     if not mask:
         raise Violation("guarantee_modes", "guarantee_modes is empty.", "Name at least one.")
     return mask
 
 
-def pledge_rule(terms: pb.ProductTerms) -> PledgeRule:
-    caps = ((_RIGHTS[cap.right], cap.cap_bp) for cap in terms.ip_pledge_caps)
-    return tuple(sorted(caps)), terms.ip_margin_months
+@lru_cache(_REMEMBERED)
+def pledge_caps(parts: tuple[bytes, ...]) -> tuple[tuple[IpRightKind, int], ...]:
+    caps = map(pb.IpPledgeCap.FromString, parts)
+    return tuple(sorted((_RIGHTS[cap.right], cap.cap_bp) for cap in caps))
 
 
-def tiers_of(terms: pb.ProductTerms) -> Tiers:
-    """Nothing where there are no tiers, so that such products share one set."""
-    tiers = tuple(
-        (tier.fact, tier.up_to if tier.HasField("up_to") else None, tier.amount_max_fen)
-        for tier in terms.amount_tiers
+@lru_cache(_REMEMBERED)
+def tiers_of(parts: tuple[bytes, ...]) -> tuple[Tier, ...]:
+    tiers = map(pb.AmountTier.FromString, parts)
+    return tuple(
+        (tier.fact, tier.up_to if tier.HasField("up_to") else None, tier.amount_max_fen) for tier in tiers
     )
-    return (terms.amount_max_fen if tiers else 0), tiers
 
 
-def price_row(terms: pb.ProductTerms) -> tuple[int, ...]:
-    """Lowest and highest spread, its base, fees once in ppm and in fen, a year in ppm, 1 when paid back in parts."""
+@lru_cache(_REMEMBERED)
+def rate_of(part: bytes) -> tuple[int, int, int]:
+    """Lowest and highest spread, its base."""
+    rate = pb.Rate.FromString(part)
+    return rate.min_ppm, rate.max_ppm, rate.base
+
+
+@lru_cache(_REMEMBERED)
+def fees_of(parts: tuple[bytes, ...]) -> tuple[int, int, int]:
+    """Fees once in ppm and in fen, a year in ppm."""
     once = once_fen = annual = 0
-    for fee in filter(_must_be_paid, terms.fees):
+    for fee in filter(_must_be_paid, map(pb.Fee.FromString, parts)):
         if fee.basis == pb.FEE_BASIS_FIXED:
             once_fen += fee.amount_fen
         elif fee.timing == pb.FEE_TIMING_ANNUAL:
             annual += fee.rate_ppm
         else:
             once += fee.rate_ppm
-    amortising = int(terms.repayment_methods[0] in _AMORTISING)
-    return terms.rate.min_ppm, terms.rate.max_ppm, terms.rate.base, once, once_fen, annual, amortising
+    return once, once_fen, annual
+
+
+def least_of(rate: tuple[int, int, int], fees: tuple[int, int, int]) -> int:
+    """The lowest spread and fees a year, with the base in the two lowest bits: no firm is lent to for less."""
+    annual = fees[2] if min(fees) >= 0 else _NO_BOUND
+    return min(rate[0], rate[1]) + annual << 2 | rate[2]
 
 
 def _must_be_paid(fee: pb.Fee) -> bool:
-    """pricing.must_be_paid."""
+    """fees.must_be_paid."""
     mandatory = fee.mandatory or not fee.HasField("mandatory")
     return mandatory and fee.payer in _BORROWER and fee.timing != pb.FEE_TIMING_EARLY_REPAYMENT
 
 
-def flags_of(terms: pb.ProductTerms) -> int:
-    return FIRST_LOAN if pb.PRODUCT_FLAG_FIRST_LOAN in terms.flags else 0
+def flags_of(flags: Iterable[int]) -> int:
+    return FIRST_LOAN if pb.PRODUCT_FLAG_FIRST_LOAN in flags else 0
+
+
+def tie_of(product_id: str) -> int:
+    """62 bits of a hash."""
+    return int.from_bytes(blake2b(product_id.encode(), digest_size=8).digest()) >> 2
 
 
 def _mask(numbers: Iterable[int]) -> int:

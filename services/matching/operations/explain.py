@@ -1,6 +1,8 @@
 """Masks of the index in words, each rule as far as its bank lets it be seen."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
 
 from libs.criteria.evaluate import Criterion, Disclosure, Outcome
 from services.matching.domain.answer import Family, MatchRequest, Reason, Refusal
@@ -16,32 +18,103 @@ from services.matching.domain.reasons import (
     fails,
     of_criterion,
     of_field,
+    of_waiver,
     once,
 )
-from services.matching.index.found import Miss
+from services.matching.index.found import Entry, Hit, Miss
 from services.matching.index.layout import FACT_BIT, FACT_BITS, Bit, bits_of
 
 
-def of_plan(case: Case, unknown: int, soft: int) -> tuple[Reason, ...]:
-    """Why a product fits: soft rules that it breaks first, then what cannot be judged, then the rules that it keeps."""
-    broken, open_, kept = list[Reason](), _fields(case, unknown, Outcome.UNKNOWN), list[Reason]()
-    for criterion in case.terms.criteria:
-        bit, held = 1 << FACT_BIT[criterion.fact], case.firm.facts.get(criterion.fact)
-        if unknown & bit:
-            open_.append(of_criterion(criterion, None, Outcome.UNKNOWN))
-        elif soft & bit and _broken(criterion, held):
-            broken.append(of_criterion(criterion, held, Outcome.FAIL))
-        elif criterion.disclosure is not Disclosure.CONFIDENTIAL:
-            kept.append(of_criterion(criterion, held, Outcome.PASS))
-    return once((*broken, *open_, *kept))
+class Rules(NamedTuple):
+    """A product's rules by their places, with the words that do not hang on the firm: few things close together, since
+    what an answer reads of a product is seldom in the processor's cache.
+
+    `bits`: of their facts; `mask`: all of these. `kept`: the reason where a rule is kept, None where that must not be
+    told; `all_kept`: those where all are, `alike` where some of them read the same. `open_`: where it cannot be judged;
+    `papers`: what would settle it, if that may be named.
+    """
+
+    mask: int
+    bits: tuple[int, ...]
+    kept: tuple[Reason | None, ...]
+    all_kept: tuple[Reason, ...]
+    alike: bool
+    open_: tuple[Reason, ...]
+    papers: tuple[str | None, ...]
+
+    def on(self, facts: int) -> list[int]:
+        """The places of those on facts of a mask."""
+        return [place for place, bit in enumerate(self.bits) if bit & facts] if self.mask & facts else []
 
 
-def of_refusal(case: Case, fail: int) -> tuple[Reason, ...]:
+def rules_of(offer: Offer) -> Rules:
+    criteria = offer.terms.criteria
+    bits = tuple([_BIT_OF[one.fact] for one in criteria])
+    kept = tuple(map(_if_kept, criteria))
+    told = [reason for reason in kept if reason is not None]
+    all_kept = once(told)
+    return Rules(
+        mask=sum(set(bits)),
+        bits=bits,
+        kept=kept,
+        all_kept=all_kept,
+        alike=len(all_kept) < len(told),
+        open_=tuple([of_criterion(one, None, Outcome.UNKNOWN) for one in criteria]),
+        papers=tuple(map(document_of, criteria)),
+    )
+
+
+def _if_kept(criterion: Criterion) -> Reason | None:
+    secret = criterion.disclosure is Disclosure.CONFIDENTIAL
+    return None if secret else of_criterion(criterion, None, Outcome.PASS)
+
+
+def of_plan(case: Case, hit: Hit, waived: Mapping[str, date]) -> tuple[Reason, ...]:
+    """Why a product fits: what the firm breaks and the bank waived or only wishes, what cannot be judged, what holds.
+
+    `waived`: last days by the facts of the hard rules that the firm breaks.
+    """
+    rules, open_ = hit.entry.once(rules_of), fields(case, hit.unknown, Outcome.UNKNOWN)
+    loose = rules.on(hit.unknown | hit.soft | hit.waived)
+    if not loose:
+        return (*open_, *rules.all_kept)
+    broken, kept = list[Reason](), list(rules.kept)
+    for place in loose:
+        bit = rules.bits[place]
+        if hit.unknown & bit:
+            open_.append(rules.open_[place])
+        elif failed := _not_kept(case, case.terms.criteria[place], waived, wished=hit.soft & bit != 0):
+            broken.append(failed)
+        else:
+            continue
+        kept[place] = None
+    told = [reason for reason in kept if reason is not None]
+    return (*_once(broken), *_once(open_), *(once(told) if rules.alike else told))
+
+
+def _not_kept(case: Case, criterion: Criterion, waived: Mapping[str, date], *, wished: bool) -> Reason | None:
+    """What is said of a rule that the firm breaks, and that the bank waived or only wishes; None where it is kept."""
+    held = case.held(criterion.fact)
+    if not _broken(criterion, held):
+        return None
+    if criterion.hard and criterion.fact in waived:
+        return of_waiver(criterion, waived[criterion.fact])
+    return of_criterion(criterion, held, Outcome.FAIL) if wished else None
+
+
+def _once(reasons: list[Reason]) -> Sequence[Reason]:
+    return reasons if len(reasons) < 2 else once(reasons)
+
+
+def of_refusal(miss: Miss, firm: Firm, request: MatchRequest) -> tuple[Reason, ...]:
     """The rules that it breaks."""
-    hard = (one for one in case.terms.criteria if one.hard and fail >> FACT_BIT[one.fact] & 1)
-    held = ((criterion, case.firm.facts.get(criterion.fact)) for criterion in hard)
-    told = [of_criterion(one, value, Outcome.FAIL) for one, value in held if _broken(one, value)]
-    return once((*told, *_fields(case, fail, Outcome.FAIL)))
+    case, told = Case(miss.entry.offer.terms, firm, request), list[Reason]()
+    for place in miss.entry.once(rules_of).on(miss.fail):
+        criterion = case.terms.criteria[place]
+        held = case.held(criterion.fact)
+        if criterion.hard and _broken(criterion, held):
+            told.append(of_criterion(criterion, held, Outcome.FAIL))
+    return tuple(_once([*told, *fields(case, miss.fail, Outcome.FAIL)]))
 
 
 def refusal(miss: Miss, firm: Firm, request: MatchRequest, names: Mapping[str, str]) -> Refusal:
@@ -50,7 +123,7 @@ def refusal(miss: Miss, firm: Firm, request: MatchRequest, names: Mapping[str, s
         product_id=offer.id,
         product_name=offer.terms.name,
         bank_name=names.get(offer.bank, offer.bank),
-        reasons=of_refusal(Case(offer.terms, firm, request), miss.fail),
+        reasons=of_refusal(miss, firm, request),
     )
 
 
@@ -58,27 +131,37 @@ def why_none(family: Family, miss: Miss | None, firm: Firm, request: MatchReques
     """Why a family has no plan: what its nearest product asks and the firm has not."""
     if miss is None:
         return (NO_PRODUCT,)
-    told = of_refusal(Case(miss.entry.offer.terms, firm, request), miss.fail)
+    told = of_refusal(miss, firm, request)
     if told or family is not Family.FIRST_LOAN:
         return told or (NO_PRODUCT,)
     return (FIRST_UNKNOWN,) if LOAN_RECORD not in firm.facts else (NOT_FIRST,)
 
 
-def missing(offer: Offer, unknown: int, needs_collateral: bool) -> tuple[str, ...]:
+def missing(entry: Entry, unknown: int, needs_collateral: bool) -> tuple[str, ...]:
     """The documents that would settle what is not known."""
-    criteria = (one for one in offer.terms.criteria if unknown >> FACT_BIT[one.fact] & 1)
-    fields = [*_structural(unknown), *([Bit.COLLATERAL] if needs_collateral else [])]
-    named = (*map(document_of, criteria), *(document_of_field(bit.name, offer.terms) for bit in fields))
-    return tuple(dict.fromkeys(text for text in named if text))
+    if not unknown and not needs_collateral:
+        return ()
+    rules = entry.once(rules_of)
+    named = [text for place in rules.on(unknown) if (text := rules.papers[place])]
+    for bit in (*_structural(unknown), *((Bit.COLLATERAL,) if needs_collateral else ())):
+        text = document_of_field(bit.name, entry.offer.terms)
+        if text:
+            named.append(text)
+    return tuple(dict.fromkeys(named))
 
 
 def _broken(criterion: Criterion, held: int | None) -> bool:
     return held is not None and fails(criterion, held)
 
 
-def _fields(case: Case, mask: int, outcome: Outcome) -> list[Reason]:
-    return [of_field(bit.name, case, outcome) for bit in _structural(mask)]
+def fields(case: Case, mask: int, outcome: Outcome) -> list[Reason]:
+    return [of_field(bit.name, case, outcome) for bit in _structural(mask)] if mask >> FACT_BITS else []
 
 
 def _structural(mask: int) -> Sequence[Bit]:
-    return [Bit(place) for place in bits_of(mask >> FACT_BITS << FACT_BITS)]
+    return [_BITS[place] for place in bits_of(mask >> FACT_BITS)]
+
+
+# One number for all products: what they share is read often, and so is near.
+_BIT_OF = {fact: 1 << bit for fact, bit in FACT_BIT.items()}
+_BITS = {bit - FACT_BITS: bit for bit in Bit}

@@ -1,126 +1,80 @@
 """From a product that fits to a plan: how it is secured, what it costs to the fen, how likely it is, and why."""
 
-from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 
+from libs.criteria.evaluate import Outcome
 from libs.criteria.violation import Violation
-from libs.finance.cost import CostSheet, Subsidy
-from libs.finance.fees import Fee
 from libs.registry.loan_terms import GuaranteeMode
 from services.matching.domain import guarantee as guarantees
 from services.matching.domain import pricing
-from services.matching.domain.answer import (
-    CostItem,
-    Family,
-    MatchRequest,
-    Plan,
-    PlanBenefit,
-    PlanGuarantee,
-    PlanPledge,
-)
-from services.matching.domain.benefit import Benefit, subsidy
-from services.matching.domain.firm import Firm
-from services.matching.domain.guarantee import Cover, best_cover
-from services.matching.domain.likelihood import band, likelihood_ppm
+from services.matching.domain.answer import Family, Plan, PlanBenefit, PlanGuarantee, PlanPledge
+from services.matching.domain.benefit import Benefit, in_plan, joining, subsidy
+from services.matching.domain.conditions import before_drawing
+from services.matching.domain.guarantee import Cover
+from services.matching.domain.likelihood import band
 from services.matching.domain.offer import COLLATERAL as COLLATERAL_MODES
 from services.matching.domain.offer import Offer, Terms
-from services.matching.domain.pledge import needed
+from services.matching.domain.pricing import Bill, Guaranteed
 from services.matching.domain.ranking import value_ppm
 from services.matching.domain.reasons import Case
 from services.matching.index.found import Hit
-from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED
+from services.matching.index.layout import COLLATERAL, FACT_BIT, GUARANTEE, IP_PLEDGE, UNSECURED
 from services.matching.operations import explain
-from services.matching.operations.rulebook import Rulebook
+from services.matching.operations.options import Aid, Chance, Need, Option, chance, cover_of, pledge_of
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """One request, with all that plans for it are made from. `logit` is the firm's part of the likelihood."""
+class Priced(NamedTuple):
+    """An option to the fen, and its value by the ranking formula on the exact cost; what is left to say are words."""
 
-    request: MatchRequest
-    firm: Firm
-    rules: Rulebook
-    covers: tuple[Cover, ...]
-    logit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A product secured in one way; `value` is an estimate until it is a plan."""
-
-    hit: Hit
-    mode: int
+    option: Option
+    chance: Chance
+    rate_ppm: int
+    cover: Cover | None
+    pledge: PlanPledge | None
+    aid: Aid
+    bill: Bill
+    after_ppm: int
     value: int
-    family: Family
-    traits: tuple[Family, ...]
-
-    @property
-    def product(self) -> str:
-        return self.hit.entry.product_id
-
-    @property
-    def bank(self) -> str:
-        return self.hit.entry.bank
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """`unjudged` counts what is not known, the collateral among it where the loan needs one."""
-
-    likelihood: int
-    unjudged: int
-
-
-def chance(need: Need, hit: Hit, mode: int) -> Chance:
-    """The likelihood of a yes when the product is secured in this way."""
-    weights = need.rules.coefficients
-    unjudged = hit.unknown.bit_count() + (1 if mode == COLLATERAL else 0)
-    extra = {GUARANTEE: weights.guaranteed, IP_PLEDGE: weights.ip_pledged, COLLATERAL: weights.collateral}
-    logit = need.logit + hit.soft.bit_count() * weights.soft_fail + unjudged * weights.unknown
-    return Chance(likelihood_ppm(logit + extra.get(mode, 0)), unjudged)
-
-
-def estimate(need: Need, hit: Hit, mode: int) -> int:
-    """The value by the ranking formula on an estimated cost: what the index computes for each product."""
-    terms, request, rules = hit.entry.offer.terms, need.request, need.rules
-    found = chance(need, hit, mode)
-    once_ppm, once_fen, annual_ppm = pricing.fee_sums(terms.fees)
-    cover = _cover(need, hit.entry.offer) if mode == GUARANTEE else None
-    cost = pricing.rate_ppm(terms.rate, rules.base_ppm, found.likelihood) + pricing.yearly_fees_ppm(
-        once_ppm,
-        once_fen,
-        annual_ppm + (cover.programme.fee_rate_ppm if cover else 0),
-        request.amount_fen,
-        request.term_months,
-        pricing.method_of(terms) in pricing.AMORTISING,
-    )
-    return value_ppm(rules.ranking, found.likelihood, cost, terms.decision_days, found.unjudged)
-
-
-def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
-    """The plan to the fen, still without its number; None where the fees leave the loan no annual rate."""
-    offer, request, rules = option.hit.entry.offer, need.request, need.rules
-    terms, found = offer.terms, chance(need, option.hit, option.mode)
+def priced(need: Need, option: Option) -> Priced | None:
+    """None where the fees leave the loan no annual rate."""
+    request, rules, entry, mode = need.request, need.rules, option.hit.entry, option.mode
+    offer, known = entry.offer, entry.once(pricing.figures)
+    terms, found = offer.terms, chance(need, option.hit, mode)
     rate = pricing.rate_ppm(terms.rate, rules.base_ppm, found.likelihood)
-    method, cover = pricing.method_of(terms), _cover(need, offer) if option.mode == GUARANTEE else None
-    pledge = _pledge(need, terms) if option.mode == IP_PLEDGE else None
-    benefits = [rules.benefits[name] for name in terms.benefits if name in rules.benefits]
+    cover = cover_of(need, offer) if mode == GUARANTEE else None
+    pledge = pledge_of(need, terms) if mode == IP_PLEDGE else None
+    aid = _aid(need, terms, option.traits)
     try:
-        sheet = pricing.sheet(
+        bill = pricing.bill(
+            known,
             request.amount_fen,
             rate,
             request.term_months,
-            method,
-            _fees(need, terms, cover),
-            _subsidies(benefits),
-            terms.interest_months,
+            aid.subsidies,
+            Guaranteed(cover.programme.fee_rate_ppm, rules.today) if cover else None,
             pledge.appraised_fen if pledge else request.amount_fen,
         )
     except Violation:
         return None
-    after = (sheet.after_subsidy or sheet.all_in).effective_ppm
+    after = (bill.quote.after_subsidy or bill.quote.all_in).effective_ppm
+    value = value_ppm(rules.ranking, found.likelihood, after, terms.decision_days, found.unjudged)
+    value += rules.model.explore(offer.id)
+    return Priced(option, found, rate, cover, pledge, aid, bill, after, value)
+
+
+def plan_of(need: Need, made: Priced, bank_name: str, number: int) -> Plan:
+    """With its words: why it fits, what is missing, what is to be done."""
+    option, quote, cover, request = made.option, made.bill.quote, made.cover, need.request
+    hit, mode, family = option.hit, option.mode, option.family
+    offer = hit.entry.offer
+    terms, waived = offer.terms, waived_of(need, hit)
+    security, likelihood = _security(terms, mode), made.chance.likelihood
     return Plan(
-        number=0,
-        family=option.family,
+        number=number,
+        family=family,
         product_id=offer.id,
         product_version=offer.version,
         product_name=terms.name,
@@ -129,41 +83,57 @@ def plan(need: Need, option: Option, bank_name: str) -> Plan | None:
         bank_name=bank_name,
         amount_fen=request.amount_fen,
         term_months=request.term_months,
-        repayment_method=method,
-        rate_ppm=rate,
-        security=_security(terms, option.mode),
-        guarantee=_guarantee(cover, request.amount_fen, sheet),
-        pledge=pledge,
-        benefits=tuple(_benefit(one, sheet, benefits) for one in benefits),
-        costs=_costs(sheet),
-        total_cost_fen=sheet.total_fen,
-        all_in_nominal_ppm=sheet.all_in.nominal_ppm,
-        all_in_effective_ppm=sheet.all_in.effective_ppm,
-        after_subsidy_effective_ppm=after,
-        likelihood_ppm=found.likelihood,
-        likelihood_band=band(rules.coefficients, found.likelihood),
+        repayment_method=pricing.method_of(terms),
+        rate_ppm=made.rate_ppm,
+        security=security,
+        guarantee=_guarantee(need, cover, made.bill.guarantee_fen, bank_name) if cover else None,
+        pledge=made.pledge,
+        benefits=tuple([_benefit(one, outcome, made) for one, outcome in made.aid.benefits]),
+        costs=made.bill.costs,
+        total_cost_fen=quote.total_fen,
+        all_in_nominal_ppm=quote.all_in.nominal_ppm,
+        all_in_effective_ppm=quote.all_in.effective_ppm,
+        after_subsidy_effective_ppm=made.after_ppm,
+        likelihood_ppm=likelihood,
+        likelihood_band=band(need.rules.model.coefficients, likelihood),
         decision_days=terms.decision_days,
-        reasons=explain.of_plan(Case(terms, need.firm, request), option.hit.unknown, option.hit.soft),
-        missing=explain.missing(offer, option.hit.unknown, option.mode == COLLATERAL),
-        materials=terms.wanted,
-        rank_value_ppm=value_ppm(rules.ranking, found.likelihood, after, terms.decision_days, found.unjudged),
+        reasons=explain.of_plan(Case(terms, need.firm, request), hit, waived),
+        missing=explain.missing(hit.entry, hit.unknown, mode == COLLATERAL),
+        materials=hit.entry.once(_wanted),
+        rank_value_ppm=made.value,
+        conditions=before_drawing(
+            security=security,
+            batch=cover is not None and cover.programme.batch,
+            pledge=made.pledge,
+            first_loan=family is Family.FIRST_LOAN,
+            soft=hit.soft != 0,
+            unknown=hit.unknown != 0,
+            waived_until=sorted({day.isoformat() for day in waived.values()}) if waived else (),
+        ),
     )
 
 
-def _cover(need: Need, offer: Offer) -> Cover | None:
-    return best_cover(need.covers, offer.bank, offer.terms.programmes, offer.terms.kind)
+def _wanted(offer: Offer) -> tuple[str, ...]:
+    return offer.terms.wanted
 
 
-def _fees(need: Need, terms: Terms, cover: Cover | None) -> tuple[Fee, ...]:
-    if cover is None:
-        return terms.fees
-    request, today = need.request, need.rules.today
-    return (*terms.fees, guarantees.fee(cover.programme, request.amount_fen, today, request.term_months))
+def waived_of(need: Need, hit: Hit) -> dict[str, date]:
+    """The facts on which hard rules fail that the bank set aside, and until when."""
+    if not hit.waived:
+        return {}
+    mine = (one for one in need.waivers if one.product_id == hit.entry.product_id and one.fact in FACT_BIT)
+    return {one.fact: one.valid_until for one in mine if hit.waived >> FACT_BIT[one.fact] & 1}
 
 
-def _subsidies(benefits: list[Benefit]) -> tuple[Subsidy, ...]:
-    found = (subsidy(benefit) for benefit in benefits)
-    return tuple(one for one in found if one is not None)
+def _aid(need: Need, terms: Terms, traits: tuple[Family, ...]) -> Aid:
+    """What lowers the cost for sure: where the firm is meant beyond doubt."""
+    key = (terms.benefits, traits)
+    known = need.aids.get(key)
+    if known is None:
+        benefits = joining(need.rules.benefits, terms.benefits, traits, need.firm)
+        certain = (subsidy(one) for one, outcome in benefits if outcome is Outcome.PASS)
+        known = need.aids[key] = Aid(benefits, tuple(one for one in certain if one is not None))
+    return known
 
 
 def _security(terms: Terms, mode: int) -> GuaranteeMode:
@@ -180,35 +150,16 @@ _SECURITIES = {
 }
 
 
-def _guarantee(cover: Cover | None, amount_fen: int, sheet: CostSheet) -> PlanGuarantee | None:
-    if cover is None:
-        return None
-    fee_fen = sum(item.amount_fen for item in sheet.items if item.name == guarantees.FEE_NAME)
-    return guarantees.structure(cover, amount_fen, fee_fen)
+def _guarantee(need: Need, cover: Cover, fee_fen: int, bank_name: str) -> PlanGuarantee:
+    known = need.borne.get(id(cover))
+    if known is None:
+        known = need.borne[id(cover)] = guarantees.borne(cover, need.request.amount_fen)
+    return guarantees.structure(known, fee_fen, bank_name)
 
 
-def _pledge(need: Need, terms: Terms) -> PlanPledge | None:
-    request = need.request
-    found = needed(terms, need.firm.rights, request.amount_fen, need.rules.today, request.term_months)
-    if found is None:
-        return None
-    return PlanPledge(rights=found.rights, appraised_fen=found.appraised_fen, lends_fen=found.lends_fen)
-
-
-def _benefit(benefit: Benefit, sheet: CostSheet, benefits: list[Benefit]) -> PlanBenefit:
-    """A subsidy with its sum where it is the only one, so that the sum is its own; else by name."""
-    alone = len(_subsidies(benefits)) == 1 and subsidy(benefit) is not None
-    stated = 0 if benefit.gap or benefit.rate_ppm else benefit.amount_fen
-    return PlanBenefit(
-        id=benefit.id,
-        name=benefit.name,
-        amount_fen=sheet.subsidy_fen if alone else stated,
-        source=benefit.source,
-    )
-
-
-def _costs(sheet: CostSheet) -> tuple[CostItem, ...]:
-    return tuple(
-        CostItem(name=item.name, payee=item.payee, amount_fen=item.amount_fen, timing=item.timing or "")
-        for item in sheet.items
-    )
+def _benefit(benefit: Benefit, outcome: Outcome, made: Priced) -> PlanBenefit:
+    """A subsidy that counts with its own sum; else what the policy states, if it leaves nothing of it open."""
+    counted, subsidies = subsidy(benefit) if outcome is Outcome.PASS else None, made.aid.subsidies
+    if counted in subsidies:
+        return in_plan(benefit, outcome, made.bill.quote.subsidies_fen[subsidies.index(counted)])
+    return in_plan(benefit, outcome, 0 if benefit.gap or benefit.rate_ppm else benefit.amount_fen)

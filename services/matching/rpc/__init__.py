@@ -1,0 +1,1 @@
+"""Matching over gRPC, a servicer for each proto service."""
