@@ -7,7 +7,16 @@ from libs.chassis.intents import Runner, Runners, run_due
 from libs.chassis.service import Job
 from services.lending.clients import GuaranteeClient
 from services.lending.courier import Courier
-from services.lending.operations import covers, deliveries, feed, loan_life, pledges, products, timers
+from services.lending.operations import (
+    covers,
+    deliveries,
+    feed,
+    loan_life,
+    pledges,
+    products,
+    timers,
+    waivers,
+)
 
 
 def runners(client: GuaranteeClient) -> Runners:
@@ -26,6 +35,7 @@ def jobs(database: Database, kinds: Runners, courier: Courier) -> Sequence[Job]:
         Job("rates that follow the LPR", 60.0, lambda: loan_life.reprice(database)),
         Job("pledge watch", 60.0, lambda: pledges.watch(database)),
         Job("products on the market", 60.0, lambda: products.keep_market(database)),
+        Job("waivers that are over", 60.0, lambda: waivers.end_expired(database)),
         Job("feed", 1.0, lambda: feed.number_notices(database), wakes=True),
         Job("webhooks", 0.5, courier.run),
         Job("old deliveries", 3_600.0, lambda: database.transact(deliveries.forget_delivered)),

@@ -4,18 +4,25 @@ from datetime import date
 
 from libs.chassis import wire
 from libs.chassis.codec import dump
+from libs.chassis.vault import firm_key
 from rongqiao.lending.v1 import events_pb2 as events
 from rongqiao.lending.v1 import house_pb2 as house_pb
 from rongqiao.lending.v1 import lending_pb2 as pb
+from rongqiao.lending.v1 import waivers_pb2 as waivers_pb
 from services.lending.domain.application import Application
 from services.lending.domain.feed import Notice
 from services.lending.domain.loan import Loan, LoanChange, days_past_due
 from services.lending.domain.product import Product
 from services.lending.domain.repayment import RecordedRepayment
+from services.lending.domain.waiver import Waiver, state
 
 
 def product_state(product: Product) -> pb.Product:
     return wire.to_message(pb.Product, product)
+
+
+def waiver_state(waiver: Waiver) -> waivers_pb.WaiverState:
+    return wire.to_message(waivers_pb.WaiverState, state(waiver, firm_key(waiver.party)))
 
 
 def application_changed(application: Application, product: Product, on: date) -> events.ApplicationChanged:
@@ -29,6 +36,7 @@ def application_changed(application: Application, product: Product, on: date) ->
             "business_date": on.isoformat(),
             "reason_codes": decision.reason_codes if decision else (),
             "product_flags": product.terms.flags,
+            "by_waiver": bool(decision and decision.eligible_by_waiver),
         },
     )
 

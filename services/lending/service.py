@@ -14,6 +14,7 @@ from rongqiao.lending.v1 import (
     loans_pb2_grpc,
     pledges_pb2_grpc,
     returns_pb2_grpc,
+    waivers_pb2_grpc,
 )
 from services.lending import jobs
 from services.lending.clients import GuaranteeClient
@@ -29,6 +30,7 @@ from services.lending.rpc.lending import LendingServicer
 from services.lending.rpc.loans import LoansServicer
 from services.lending.rpc.pledges import PledgesServicer
 from services.lending.rpc.returns import ReturnsServicer
+from services.lending.rpc.waivers import WaiversServicer
 from services.lending.store import metadata
 
 NAME = "lending"
@@ -58,6 +60,7 @@ def build(context: Context) -> Service:
             "day-ends",
             "sandbox",
             "feed",
+            "waivers",
             "webhooks",
         ),
         routers=routers,
@@ -70,6 +73,7 @@ def build(context: Context) -> Service:
             partial(loans_pb2_grpc.add_LoansServicer_to_server, LoansServicer(door)),
             partial(pledges_pb2_grpc.add_PledgesServicer_to_server, PledgesServicer(door)),
             partial(returns_pb2_grpc.add_ReturnsServicer_to_server, ReturnsServicer(door)),
+            partial(waivers_pb2_grpc.add_WaiversServicer_to_server, WaiversServicer(door)),
         ),
         rpc_names=(
             "rongqiao.lending.v1.Core",
@@ -80,6 +84,7 @@ def build(context: Context) -> Service:
             "rongqiao.lending.v1.Loans",
             "rongqiao.lending.v1.Pledges",
             "rongqiao.lending.v1.Returns",
+            "rongqiao.lending.v1.Waivers",
         ),
         handlers=HANDLERS,
         jobs=jobs.jobs(database, jobs.runners(client), courier),

@@ -21,7 +21,16 @@ class Audience:
 SME = Audience(
     "sme",
     (Role.SME,),
-    (("/requests", "requests"), ("/requests/new", "ask"), ("/file", "file"), ("/consents", "consents")),
+    (
+        ("/requests", "requests"),
+        ("/requests/new", "ask"),
+        ("/file", "file"),
+        ("/credit", "credit"),
+        ("/documents", "documents"),
+        ("/consents", "consents"),
+        ("/repairs", "repairs"),
+        ("/mandates", "mandates"),
+    ),
 )
 BANKS = Audience(
     "bank",
@@ -42,9 +51,19 @@ GUARANTORS = Audience(
     ),
 )
 REGULATORS = Audience("regulator", (Role.REGULATOR,), (("/oversight", "flows"),))
-SERVICE_CENTRE = Audience("service_centre", (Role.SERVICE_CENTRE,), (("/cases", "cases"),))
+SERVICE_CENTRE = Audience(
+    "service_centre", (Role.SERVICE_CENTRE,), (("/cases", "cases"), ("/desk/repairs", "asked"))
+)
 OPERATORS = Audience(
-    "operator", (Role.OPERATOR,), (("/organisations", "organisations"), ("/accounts/new", "account"))
+    "operator",
+    (Role.OPERATOR,),
+    (
+        ("/organisations", "organisations"),
+        ("/accounts/new", "account"),
+        ("/desk/basis", "basis"),
+        ("/desk/cards", "cards"),
+        ("/desk/repairs", "asked"),
+    ),
 )
 
 AUDIENCES = (SME, BANKS, GUARANTORS, REGULATORS, SERVICE_CENTRE, OPERATORS)

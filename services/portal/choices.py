@@ -4,7 +4,9 @@ from functools import cache
 
 from libs.criteria.vocabulary import FACTS, SCOPES, FactType, Kind, Unit, facts_of
 from libs.registry import industries, regions
+from libs.registry.dimensions import PERSONS
 from rongqiao.common.v1 import common_pb2 as common
+from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import lending_pb2 as lending
 from services.portal.codes import enum_codes
 from services.portal.formatting import fen_of_wan, ppm_of_percent, whole
@@ -13,6 +15,7 @@ Choice = tuple[str, str]  # value, label
 Group = tuple[str, list[Choice]]
 
 DECLARED_SCOPE = "statements"
+AUTHORITIES = enum_codes(credit.Authority.DESCRIPTOR)
 PRODUCT_KINDS = enum_codes(lending.ProductKind.DESCRIPTOR)
 
 
@@ -46,9 +49,9 @@ def declared_facts() -> list[FactType]:
     return [kind for kind in facts_of(DECLARED_SCOPE) if kind.kind is Kind.INTEGER and not kind.derived]
 
 
-def owner_kinds() -> list[str]:
-    """The kinds that register with a code; farmers have none."""
-    return [kind for kind in enum_codes(common.OwnerKind.DESCRIPTOR) if kind != "FARMER"]
+def owner_kinds(person: bool) -> list[str]:
+    """The kinds that register with a code, or those of natural persons, who have none."""
+    return [kind for kind in enum_codes(common.OwnerKind.DESCRIPTOR) if (kind in PERSONS) is person]
 
 
 def declared_value(fact: str, text: str) -> int:

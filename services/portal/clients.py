@@ -7,7 +7,13 @@ from typing import Self
 import grpc
 
 from rongqiao.coordination.v1 import coordination_pb2_grpc
-from rongqiao.credit.v1 import credit_pb2_grpc
+from rongqiao.credit.v1 import (
+    credit_pb2_grpc,
+    documents_pb2_grpc,
+    repairs_pb2_grpc,
+    reports_pb2_grpc,
+    scores_pb2_grpc,
+)
 from rongqiao.guarantee.v1 import filings_pb2_grpc, guarantee_pb2_grpc
 from rongqiao.identity.v1 import identity_pb2_grpc
 from rongqiao.lending.v1 import costs_pb2_grpc, intake_pb2_grpc, lending_pb2_grpc
@@ -18,6 +24,10 @@ from rongqiao.oversight.v1 import oversight_pb2_grpc
 class Clients:
     identity: identity_pb2_grpc.IdentityStub
     credit: credit_pb2_grpc.CreditStub
+    documents: documents_pb2_grpc.DocumentsStub
+    reports: reports_pb2_grpc.ReportsStub
+    scores: scores_pb2_grpc.ScoresStub
+    repairs: repairs_pb2_grpc.RepairsStub
     coordination: coordination_pb2_grpc.CoordinationStub
     lending: lending_pb2_grpc.LendingStub
     costs: costs_pb2_grpc.CostsStub
@@ -31,6 +41,10 @@ class Clients:
         return cls(
             identity=identity_pb2_grpc.IdentityStub(channel("identity")),
             credit=credit_pb2_grpc.CreditStub(channel("credit")),
+            documents=documents_pb2_grpc.DocumentsStub(channel("credit")),
+            reports=reports_pb2_grpc.ReportsStub(channel("credit")),
+            scores=scores_pb2_grpc.ScoresStub(channel("credit")),
+            repairs=repairs_pb2_grpc.RepairsStub(channel("credit")),
             coordination=coordination_pb2_grpc.CoordinationStub(channel("coordination")),
             lending=lending_pb2_grpc.LendingStub(channel("lending")),
             costs=costs_pb2_grpc.CostsStub(channel("lending")),

@@ -21,14 +21,31 @@ TONES = {
             "ACCEPTED",
             "OFFER_ACCEPTED",
             "CONTRACTED",
+            "CLEAN",
+            "CORRECTED",
         ),
         "good",
     ),
     **dict.fromkeys(
-        ("OPEN", "REFERRED", "OPENING", "SUBMITTED", "DRAFT", "CHECKED", "SCHEDULED", "RESERVED", "NOT_KEPT"),
+        (
+            "OPEN",
+            "REFERRED",
+            "OPENING",
+            "SUBMITTED",
+            "DRAFT",
+            "CHECKED",
+            "SCHEDULED",
+            "RESERVED",
+            "NOT_KEPT",
+            "APPLIED",
+            "AWAITING_SCAN",
+            "SHADOW",
+            "DISPUTED",
+            "UNSCANNED",
+        ),
         "wait",
     ),
-    **dict.fromkeys(("REFUSED", "DECLINED", "REJECTED", "SUSPENDED", "INFORMATION_ASKED"), "bad"),
+    **dict.fromkeys(("REFUSED", "DECLINED", "REJECTED", "SUSPENDED", "INFORMATION_ASKED", "INFECTED"), "bad"),
 }
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from libs.criteria.vocabulary import FACTS, SCOPES, Words, facts_of
 from rongqiao.credit.v1 import credit_pb2 as pb
+from rongqiao.credit.v1 import documents_pb2
 
 PLATFORM = "platform"
 
@@ -38,7 +40,42 @@ def groups(party: pb.Party, consents: Iterable[pb.Consent], today: str) -> tuple
     )
 
 
-def in_force(consent: pb.Consent, today: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a firm opened to one bank for its decision: groups of facts, those still shut, and documents."""
+
+    scopes: tuple[str, ...] = ()
+    shut: tuple[str, ...] = ()
+    documents: tuple[documents_pb2.Document, ...] = ()
+
+
+def opened_to(
+    consents: Iterable[pb.Consent], documents: Iterable[documents_pb2.Document], today: str
+) -> Opened:
+    given = [
+        consent
+        for consent in consents
+        if consent.purpose == pb.PURPOSE_CREDIT_DECISION and in_force(consent, today)
+    ]
+    found = {scope for consent in given for scope in consent.scopes}
+    askable = [name for name, scope in SCOPES.items() if scope.consent]
+    return Opened(
+        scopes=tuple(scope for scope in askable if scope in found),
+        shut=tuple(scope for scope in askable if scope not in found),
+        documents=tuple(documents),
+    )
+
+
+class Spanned(Protocol):
+    """What holds from one day to another unless it was taken back: a consent, a mandate, a legal basis."""
+
+    valid_from: str
+    valid_until: str
+
+    def HasField(self, field_name: Literal["revoked_at"], /) -> bool: ...
+
+
+def in_force(consent: Spanned, today: str) -> bool:
     return not consent.HasField("revoked_at") and consent.valid_from <= today <= consent.valid_until
 
 

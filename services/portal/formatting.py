@@ -58,6 +58,10 @@ def share(bp: int) -> str:
     return _short(yuan_text(bp)) + "%"
 
 
+def kilobytes(size: int) -> str:
+    return f"{max(1, -(-size // 1024)):,} KB"
+
+
 def instant(text: str) -> str:
     """An instant as a Chinese clock shows it, to the minute."""
     return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if text else ""

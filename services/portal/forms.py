@@ -34,6 +34,7 @@ class Posted:
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    file_names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def text(self, name: str) -> str:
         return next(iter(self.fields.get(name, ())), "").strip()
@@ -93,10 +94,12 @@ async def read(request: Request) -> Posted:
         raise Invalid("The form is too large.", field="file", mend="Send at most 4 MB; split the file.")
     fields: dict[str, list[str]] = {}
     files: dict[str, bytes] = {}
+    file_names: dict[str, str] = {}
     async with request.form(max_files=2, max_fields=200, max_part_size=LARGEST_FIELD) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 files[name] = await value.read()
+                file_names[name] = value.filename or ""
             else:
                 fields.setdefault(name, []).append(value)
-    return Posted(fields, files)
+    return Posted(fields, files, file_names)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from libs.chassis.plain import seen
 from rongqiao.lending.v1 import lending_pb2 as lending
 from services.portal.choices import input_unit
 from services.portal.codes import TONES, code
@@ -29,6 +30,7 @@ def _environment(words: Wording, names: Names) -> Environment:
         loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=seen,
         trim_blocks=True,
         lstrip_blocks=True,
     )

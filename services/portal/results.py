@@ -37,6 +37,7 @@ class Card:
     failed: tuple[matching.Reason, ...]
     unknown: tuple[matching.Reason, ...]
     segments: tuple[Segment, ...]
+    rooms: tuple[matching.PlanTier, ...]  # of the guarantee's parties that set a limit
     can_apply: bool
     query_count: int  # banks that query the firm's record, once it applies with this plan
 
@@ -100,6 +101,7 @@ def _card(plan: matching.Plan, request: pb.FinancingRequest) -> Card:
         failed=_with(plan.reasons, matching.OUTCOME_FAIL),
         unknown=_with(plan.reasons, matching.OUTCOME_UNKNOWN),
         segments=segments(plan.guarantee.shares),
+        rooms=tuple(tier for tier in plan.guarantee.tiers if tier.HasField("room_fen")),
         can_apply=referral is None and request.status in _APPLYING,
         query_count=request.query_count + (plan.bank not in {sent.bank for sent in request.referrals}),
     )

@@ -58,7 +58,7 @@ def refused(visit: Visit, refusal: Refusal) -> Response:
 def dressed(visit: Visit, response: Response) -> Response:
     """The answer with the headers that every page has, and with the visit's own cookie."""
     for name, value in safety.HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)  # a file that is shown has a stricter policy of its own
     response.headers.setdefault("Cache-Control", "no-store")
     if VISIT not in visit.request.cookies:
         keep(response, visit.request, VISIT, visit.id, YEAR)

@@ -13,6 +13,7 @@ from libs.criteria.vocabulary import FACTS, SCOPES, Words
 from libs.criteria.wording import requirement
 from libs.finance.rates import PPM_PER_BP
 from libs.registry.decline_reasons import decline_reasons
+from rongqiao.credit.v1 import documents_pb2
 from rongqiao.lending.v1 import lending_pb2 as lending
 from services.portal import formatting, troubles
 from services.portal.codes import code, codes
@@ -36,7 +37,7 @@ class Speech:
     def language(self) -> str:
         return self.words.language
 
-    def filters(self) -> dict[str, Callable[..., str]]:
+    def filters(self) -> dict[str, Callable[..., Any]]:
         language = self.language
         return {
             "yuan": partial(formatting.yuan, language=language),
@@ -53,13 +54,17 @@ class Speech:
             "months": self.months,
             "listed": self.listed,
             "state": state_of,
+            "kilobytes": formatting.kilobytes,
+            "named": self.named,
         }
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         named = (
             self.word,
+            self.pick,
             self.words_of,
             self.reason_text,
+            self.amount_said,
             self.reason_name,
             self.decline_name,
             self.decline_next,
@@ -92,6 +97,17 @@ class Speech:
         found = codes(message, field) if wire.is_repeated(described) else [code(message, field)]
         return self.listed(text for _, text in self.words_of(kind.name, filter(None, found)))
 
+    def pick(self, message: Any, field: str) -> str:
+        """A text that a service gives in both languages, as `field` and `field_en`."""
+        return (self.language == "en" and getattr(message, f"{field}_en")) or getattr(message, field)
+
+    def named(self, documents: Iterable[documents_pb2.Document]) -> list[tuple[str, str]]:
+        """Documents to choose from, by kind and title."""
+        return [
+            (paper.id, " · ".join(filter(None, (self.word(paper, "kind"), paper.title))))
+            for paper in documents
+        ]
+
     def words_of(self, kind: str, found: Iterable[str]) -> list[tuple[str, str]]:
         """Codes of an enum, each with its word: what a choice offers."""
         return [(name, self.words.get(f"code.{kind}.{name}", name)) for name in found]
@@ -100,6 +116,10 @@ class Speech:
         """The sentence of a reason; of a rule that the bank keeps to itself, what it is about."""
         text = (reason.text_en if self.language == "en" else reason.text) or reason.text
         return text or self.words("plan.undisclosed", about=self.reason_name(reason.code))
+
+    def amount_said(self, benefit: Any) -> str:
+        """What a policy says of an amount."""
+        return (benefit.amount_text_en if self.language == "en" else "") or benefit.amount_text
 
     def reason_name(self, reason: str) -> str:
         """A reason code in words: by the fact that it is about, or by the portal's own table."""

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import quote, unquote, urlencode
@@ -16,7 +16,7 @@ from libs.chassis.clock import business_date
 from libs.chassis.http import Door, door_of
 from libs.chassis.principal import Principal
 from libs.chassis.problems import Forbidden, InFlight, Unauthenticated
-from libs.chassis.rpc import invoke
+from libs.chassis.rpc import invoke, stream
 from services.portal import forms
 from services.portal.audiences import Audience, audience_of
 from services.portal.clients import Clients
@@ -80,9 +80,13 @@ class Visit:
     def today(self) -> str:
         return business_date(self.portal.clock.now()).isoformat()
 
-    def ask(self, method: Callable[..., M], request: Message) -> M:
+    def ask(self, method: Callable[..., M], request: Message, deadline: float = DEADLINE) -> M:
         """A question to a service."""
-        return invoke(method, request, token=self.token, deadline=DEADLINE, forwarded=self.address)
+        return invoke(method, request, token=self.token, deadline=deadline, forwarded=self.address)
+
+    def parts(self, method: Callable[..., Iterable[M]], request: Message) -> Iterator[M]:
+        """A question that is answered in parts."""
+        return stream(method, request, token=self.token, deadline=DEADLINE, forwarded=self.address)
 
     def act(self, method: Callable[..., M], request: Message, key: str) -> M:
         """A change at a service, once per key: the second click waits for the answer of the first."""

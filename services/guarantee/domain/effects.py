@@ -4,7 +4,7 @@ Ratios are in millionths, half-up; before there is anything to measure by there 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from libs.criteria.shape import Shape
@@ -41,7 +41,10 @@ _OF_LINE = {Rule.CREDIT_LINE: Ratio.CREDIT_LINE, Rule.PROVINCIAL_LINE: Ratio.PRO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect(Shape):
-    """One ratio before and after. `limit_ppm` is the most, or the least where `is_floor`; `rule` sets it."""
+    """One ratio before and after. `limit_ppm` is the most, or the least where `is_floor`; `rule` sets it.
+
+    `crosses`: it keeps to the limit before and does not after, or where there is no ratio before, does not after.
+    """
 
     ratio: Ratio
     before_ppm: int | None
@@ -49,6 +52,7 @@ class Effect(Shape):
     limit_ppm: int
     is_floor: bool = False
     rule: str
+    crosses: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,19 @@ def effects(
     ]
     liability_fen = exposures.liability(amount_fen, chain.programme.shares, chain.lines)
     after = portfolio.with_change(borrower.exposure, borrower.with_more(liability_fen), chain.lines)
-    return (*of_limits, *_of_book(chain.lines, portfolio, after))
+    return tuple(_marked(one) for one in (*of_limits, *_of_book(chain.lines, portfolio, after)))
+
+
+def _marked(effect: Effect) -> Effect:
+    return replace(
+        effect, crosses=_beyond(effect, effect.after_ppm) and not _beyond(effect, effect.before_ppm)
+    )
+
+
+def _beyond(effect: Effect, ratio: int | None) -> bool:
+    if ratio is None:
+        return False
+    return ratio < effect.limit_ppm if effect.is_floor else ratio > effect.limit_ppm
 
 
 def _of_limit(chain: Chain, need: Need, held_fen: int) -> Effect:

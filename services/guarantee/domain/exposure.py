@@ -18,6 +18,7 @@ from services.guarantee.domain.terms import LOCAL
 
 _SMALL = (Size.MICRO, Size.SMALL)
 _RURAL = (OwnerKind.FARMER, OwnerKind.COOPERATIVE)
+_OWN_BUSINESS = (OwnerKind.INDIVIDUAL_BUSINESS, OwnerKind.SMALL_MICRO_OWNER)
 
 
 class Usage(NamedTuple):
@@ -67,10 +68,11 @@ def kind_of(dimensions: Dimensions) -> WeightKind:
 
 
 def class_of(owner_kind: OwnerKind, size: Size | None) -> WeightKind:
-    """支小支农: farmers and their cooperatives; firms that are small or micro, and individual businesses."""
+    """支小支农: farmers and their cooperatives; firms that are small or micro, individual businesses, and the owners
+    of small and micro firms."""
     if owner_kind in _RURAL:
         return WeightKind.FARMER
-    if owner_kind is OwnerKind.INDIVIDUAL_BUSINESS or size in _SMALL:
+    if owner_kind in _OWN_BUSINESS or size in _SMALL:
         return WeightKind.SMALL
     return WeightKind.OTHER
 

@@ -78,11 +78,27 @@ class GuarantorList(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierRoom(Shape):
+    """Loan principal for which one party of the chain still has room. `party` as in the shares, or `programme`.
+
+    `rule`: the limit that says so, None where the party has none. `room_fen` None: whatever the others have.
+    """
+
+    party: str
+    rule: str | None = None
+    room_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgrammeRoom(Shape):
-    """Loan principal that the guarantor may still cover; negative when a limit fell below what it holds."""
+    """Loan principal that the guarantor may still cover; negative when a limit fell below what it holds.
+
+    It is the smallest room of the `tiers`, which stand from the farthest to the guarantor itself, then the programme.
+    """
 
     programme: str
     room_fen: int
+    tiers: tuple[TierRoom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -283,11 +283,10 @@ def hold_after(
     return replace(hold, amount_fen=min(hold.amount_fen, count_fen))
 
 
-def is_open_to(chain: Chain) -> bool:
-    """Whether the tiers above take part in what the guarantor takes on under the programme."""
-    upper = [share.party for share in chain.programme.shares[1:-1] if share.bp]
+def takes_part(chain: Chain, party: str) -> bool:
+    """Whether a tier above does: it is registered, and the re-guarantor has admitted the guarantor."""
     admitted = chain.admission is not None and chain.admission.status is AdmissionStatus.ADMITTED
-    return all(role in chain.tiers for role in upper) and (PROVINCIAL not in upper or admitted)
+    return party in chain.tiers and (party != PROVINCIAL or admitted)
 
 
 def left(limit: Limit, used: Mapping[str, Usage]) -> int:

@@ -13,9 +13,10 @@ from services.guarantee.domain.guarantee import (
     Reservation,
 )
 from services.guarantee.domain.guarantor import Guarantor, GuarantorList, Headroom
+from services.guarantee.domain.preview import EffectPreview
 from services.guarantee.domain.programme import ProgrammeList
 from services.guarantee.domain.quote import Proposal, Quote
-from services.guarantee.operations import guarantees, guarantors, quotes, rules
+from services.guarantee.operations import guarantees, guarantors, previews, quotes, rules
 
 router = APIRouter(prefix="/v1")
 
@@ -62,6 +63,12 @@ def list_guarantees(
 @router.get("/guarantees/{guarantee_id}")
 def get_guarantee(guarantee_id: str, call: Caller) -> Guarantee:
     return call.read(guarantees.get_guarantee, guarantee_id)
+
+
+@router.get("/guarantees/{guarantee_id}/effects")
+def preview_effects(guarantee_id: str, call: Caller) -> EffectPreview:
+    """What confirming the case would do to the guarantor's indicators and red lines."""
+    return call.read(previews.preview, guarantee_id)
 
 
 @router.post("/guarantees/{guarantee_id}/confirm")

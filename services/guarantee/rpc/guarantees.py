@@ -11,7 +11,7 @@ from rongqiao.guarantee.v1 import guarantee_pb2_grpc
 from services.guarantee.domain.guarantee import GuaranteeStatus, Rejection, Reservation
 from services.guarantee.domain.guarantor import Guarantor
 from services.guarantee.domain.quote import Proposal
-from services.guarantee.operations import guarantees, guarantors, quotes, rules
+from services.guarantee.operations import guarantees, guarantors, previews, quotes, rules
 
 Context = grpc.ServicerContext
 
@@ -60,6 +60,10 @@ class GuaranteesServicer(guarantee_pb2_grpc.GuaranteesServicer):
     def GetGuarantee(self, request: pb.GuaranteeId, context: Context) -> pb.Guarantee:
         call = self.door.call(context)
         return to_message(pb.Guarantee, call.read(guarantees.get_guarantee, request.guarantee_id))
+
+    def PreviewEffects(self, request: pb.GuaranteeId, context: Context) -> pb.EffectPreview:
+        call = self.door.call(context)
+        return to_message(pb.EffectPreview, call.read(previews.preview, request.guarantee_id))
 
     def ListGuarantees(self, request: pb.ListGuaranteesRequest, context: Context) -> pb.GuaranteePage:
         asked = to_plain(request)

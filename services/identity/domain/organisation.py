@@ -7,6 +7,7 @@ from enum import StrEnum
 from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.registry import regions
+from libs.registry.persons import check_person_id, is_person
 from libs.registry.uscc import parse_party
 
 _NAME_LENGTH = 120
@@ -50,6 +51,8 @@ class OrganisationTerms(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation(Shape):
+    """`id` is a party id where it is a firm or a natural person in business, who are of the kind ENTERPRISE."""
+
     id: str
     kind: OrganisationKind
     name: str
@@ -102,7 +105,9 @@ def check_territory(territory: str, within: str = "") -> None:
 
 
 def _check_id(organisation_id: str, kind: OrganisationKind) -> None:
-    if kind is OrganisationKind.ENTERPRISE:
+    if kind is OrganisationKind.ENTERPRISE and is_person(organisation_id):
+        check_person_id(organisation_id, "id")
+    elif kind is OrganisationKind.ENTERPRISE:
         if parse_party(organisation_id, "id").party != organisation_id:
             raise Violation(
                 "id", f"{organisation_id!r} is not in normal form.", "Write uscc: and 18 characters."

@@ -10,6 +10,7 @@ from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions
 from libs.registry.loan_terms import ProductKind
 from services.lending.domain.offer import Decision
+from services.lending.domain.waiver import AppliedWaiver
 
 _LONGEST_NUMBER = 64
 _LONGEST_TEXT = 2_000
@@ -179,6 +180,7 @@ class Application(Shape):
     drawn_fen: int = 0
     sandbox: bool = False
     timeline: tuple[Step, ...] = ()
+    waivers: tuple[AppliedWaiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

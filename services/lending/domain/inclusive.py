@@ -31,7 +31,9 @@ class InclusiveRules:
 def judged(firm: Dimensions, kind: ProductKind, line_fen: int, rules: InclusiveRules) -> Inclusive:
     """By regulator. The limit looks at the credit line, never at a loan or a balance; an unknown size never counts."""
     who = rules.borrowers
-    counts = (firm.size in who.sizes or firm.owner_kind in who.owner_kinds) and kind not in who.kinds_excluded
+    owner = who.owners_of_small_and_micro and firm.owner_kind is OwnerKind.SMALL_MICRO_OWNER
+    small = firm.size in who.sizes or firm.owner_kind in who.owner_kinds or owner
+    counts = small and kind not in who.kinds_excluded
     return Inclusive(
         nfra=counts and line_fen <= rules.nfra_limit_fen, pbc=counts and line_fen <= rules.pbc_limit_fen
     )

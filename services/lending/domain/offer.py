@@ -61,6 +61,8 @@ class Declination(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(Shape):
+    """`eligible_by_waiver`: the waivers that stood; without them a hard rule of the product stands against the firm."""
+
     approved: bool
     amount_fen: int = 0
     rate_ppm: int = 0
@@ -74,6 +76,7 @@ class Decision(Shape):
     borrower_line_fen: int | None = None
     revolving: bool = False
     in_parts: bool = False
+    eligible_by_waiver: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

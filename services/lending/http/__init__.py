@@ -13,6 +13,7 @@ from services.lending.http import (
     quality,
     returns,
     sandbox,
+    waivers,
     webhooks,
 )
 
@@ -30,5 +31,6 @@ routers = (
     day_ends.router,
     feed.router,
     sandbox.router,
+    waivers.router,
     webhooks.router,
 )

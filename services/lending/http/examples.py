@@ -134,6 +134,15 @@ NEW_RETURN = _shown(
     }
 )
 RETURN_REJECTION = _shown({"reason": "WRONG_PERIOD"})
+NEW_WAIVER = _shown(
+    {
+        "product_id": "prd_01JD5K2M8Q3W4E5R6T7Y8U9P0A",
+        "party": "uscc:91640100MA76GQ0X1R",
+        "fact": "months_since_registration",
+        "reason": "实际控制人有十年同业经营经历，主营业务稳定。",
+        "valid_until": "2027-06-30",
+    }
+)
 REPORT = _shown({"field": "rate", "what": "银行网站公布的利率更低。"})
 REPORT_ANSWER = _shown({"status": "MENDED", "answer": "已更正，新版本待发布。"})
 BRANCH = _shown({"name": "兴庆支行", "counties": ["640104"]})

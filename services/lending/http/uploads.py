@@ -1,22 +1,22 @@
 """A file that comes in a request, as the body itself or as a part of a form: on disk when it is large, and bounded."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import Message
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Any
 
 from fastapi import Depends, Request
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from libs.chassis.http import Caller
 from libs.chassis.principal import BANK
 from libs.chassis.problems import Invalid
+from libs.chassis.uploads import bounded, form_of
 from services.lending.domain.intake.files import ENDINGS, MEDIA_TYPES, Format, named
 
 MOST_BYTES = 32 << 20
 _IN_MEMORY = 1 << 20
+_SPLIT = "Split the products over several files."
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ async def uploaded(request: Request, call: Caller) -> AsyncIterator[Upload]:
         return
     kind, encoding = _kind(told, ""), _encoding(told)
     with SpooledTemporaryFile[bytes](_IN_MEMORY) as file:
-        async for piece in _bounded(request):
+        async for piece in bounded(request, MOST_BYTES, _SPLIT):
             file.write(piece)
         file.seek(0)
         yield Upload(file, kind, encoding)
@@ -70,28 +70,9 @@ BODY: dict[str, Any] = {
 
 
 async def _of_form(request: Request) -> AsyncIterator[Upload]:
-    try:
-        form = await MultiPartParser(request.headers, _bounded(request), max_files=1, max_fields=10).parse()
-    except (MultiPartException, KeyError) as error:
-        raise Invalid(f"The form cannot be read: {error}.", mend="Send one part named `file`.") from error
-    try:
-        sent = form.get("file")
-        if not isinstance(sent, UploadFile):
-            raise Invalid("The form holds no file.", field="file", mend="Send the file as the part `file`.")
+    async with form_of(request, MOST_BYTES, _SPLIT) as (sent, _form):
         told = _parsed(sent.content_type or "")
         yield Upload(sent.file, _kind(told, sent.filename or ""), _encoding(told))
-    finally:
-        await form.close()
-
-
-async def _bounded(request: Request) -> AsyncGenerator[bytes]:
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > MOST_BYTES:
-            mend = "Split the products over several files."
-            raise Invalid(f"The file is larger than {MOST_BYTES >> 20} MiB.", field="file", mend=mend)
-        yield piece
 
 
 def _parsed(content_type: str) -> Message:

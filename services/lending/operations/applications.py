@@ -12,7 +12,7 @@ from services.lending.domain.application import (
     ApplicationStatus,
     NewApplication,
 )
-from services.lending.operations import house, rights, telling
+from services.lending.operations import house, rights, telling, waivers
 from services.lending.store import applications as application_store
 from services.lending.store import products as product_store
 from services.lending.store import renewals
@@ -26,7 +26,8 @@ def open_application(tx: WriteTx, by: Principal, new: NewApplication) -> Applica
         raise Violation("product_id", "This product is not for real firms.", "Ask for a new recommendation.")
     _check_renewal(tx, new, product.bank)
     application = life.submitted(new, product, tx.new_id("app"), tx.now, tx.today)
-    application = house.route(tx, application, product.terms.branches)
+    standing = waivers.standing_for(tx, new.party, product.id)
+    application = house.route(tx, replace(application, waivers=standing), product.terms.branches)
     application_store.insert(tx, application)
     telling.tell(tx, application)
     return application

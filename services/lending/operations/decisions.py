@@ -1,5 +1,6 @@
 """What a bank does with an application: takes it up, asks, approves or declines, tells of the contracts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from libs.chassis.database import ReadTx, WriteTx
@@ -9,7 +10,7 @@ from services.lending.domain import life
 from services.lending.domain.application import Application, Contracts, Cover, Question
 from services.lending.domain.offer import Approval, Declination, DeclineReasonList, check_promised
 from services.lending.domain.quota import check_quota
-from services.lending.operations import covers, endings, pledges, renewals, rights, telling
+from services.lending.operations import covers, endings, pledges, renewals, rights, telling, waivers
 from services.lending.store import products as product_store
 from services.lending.store import quotas
 
@@ -38,7 +39,7 @@ def approve_application(tx: WriteTx, by: Principal, application_id: str, approva
     terms = product_store.get(tx, approved.product_id, approved.product_version).terms
     check_promised(approval, terms, tx.today)
     _take_quota(tx, approved, terms.quota_fen)
-    telling.keep(tx, approved)
+    approved = telling.keep(tx, _by_waiver(tx, approved))
     return covers.reserve(tx, approved) if approved.cover is Cover.RESERVING else approved
 
 
@@ -66,6 +67,15 @@ def sign_contracts(tx: WriteTx, by: Principal, application_id: str, contracts: C
     if contracts.pledge_contract is not None:
         pledges.sign_all(tx, signed, contracts.pledge_contract, contracts.signed_on)
     return signed
+
+
+def _by_waiver(tx: WriteTx, approved: Application) -> Application:
+    """The decision tells which waivers stand today: the firm is eligible by them."""
+    standing = waivers.standing_for(tx, approved.party, approved.product_id)
+    if not standing or approved.decision is None:
+        return approved
+    ids = tuple(one.waiver_id for one in standing)
+    return replace(approved, decision=replace(approved.decision, eligible_by_waiver=ids))
 
 
 def _take_quota(tx: WriteTx, approved: Application, quota_fen: int | None) -> None:

@@ -15,6 +15,7 @@ from services.lending.store import (
     products,
     quotas,
     return_tables,
+    waivers,
     webhooks,
 )
 from services.lending.store.metadata import metadata
@@ -35,5 +36,6 @@ __all__ = [
     "products",
     "quotas",
     "return_tables",
+    "waivers",
     "webhooks",
 ]

@@ -23,6 +23,7 @@ from services.lending.domain.application import (
     Step,
 )
 from services.lending.domain.offer import Decision
+from services.lending.domain.waiver import AppliedWaiver
 from services.lending.store.metadata import metadata
 
 applications = sa.Table(
@@ -61,6 +62,7 @@ applications = sa.Table(
     sa.Column("drawn_fen", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("timeline", Document(tuple[Step, ...]), nullable=False, server_default="[]"),
+    sa.Column("waivers", Document(tuple[AppliedWaiver, ...]), nullable=False, server_default="[]"),
     sa.ForeignKeyConstraint(["product_id", "product_version"], ["products.id", "products.version"]),
     sa.Index("ix_applications_bank_id", "bank", "id"),
     sa.Index("ix_applications_party_id", "party", "id"),

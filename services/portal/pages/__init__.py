@@ -5,8 +5,13 @@ from fastapi import APIRouter
 from services.portal.pages import (
     account,
     bank,
+    credit_desk,
+    credit_report,
     guarantor,
     home,
+    mandates,
+    my_documents,
+    my_repairs,
     offers,
     operator,
     party_file,
@@ -25,6 +30,9 @@ def routers() -> tuple[APIRouter, ...]:
         sme,
         offers,
         party_file,
+        my_documents,
+        my_repairs,
+        mandates,
         bank,
         product_import,
         products,
@@ -32,5 +40,7 @@ def routers() -> tuple[APIRouter, ...]:
         regulator,
         service_centre,
         operator,
+        credit_desk,
     )
-    return (home.files, home.router, *(module.router for module in audiences), home.nowhere)
+    others = (credit_report.own, credit_report.banks, credit_desk.deciding)
+    return (home.files, home.router, *(module.router for module in audiences), *others, home.nowhere)

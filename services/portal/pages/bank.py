@@ -10,10 +10,12 @@ from libs.criteria.violation import Violation
 from libs.finance.money import fen_of_yuan
 from libs.registry.decline_reasons import decline_reasons
 from rongqiao.credit.v1 import credit_pb2 as credit
+from rongqiao.credit.v1 import documents_pb2 as documents
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.portal import formatting
 from services.portal.audiences import BANKS
 from services.portal.codes import enum_codes, enum_number
+from services.portal.dossier import Opened, opened_to
 from services.portal.forms import Form, Posted, fresh
 from services.portal.routes import page_router
 from services.portal.troubles import Refusal, back, status_of
@@ -144,6 +146,7 @@ def _application_page(
         application=application,
         loan=next(iter(loans.items), None),
         party=_party(visit, application.party),
+        credit=_opened(visit, application.party),
         form=form or _first_form(visit, application),
         reasons=list(decline_reasons()),
     )
@@ -158,6 +161,16 @@ def _first_form(visit: Visit, application: pb.Application) -> Form:
         disbursed_on=visit.today,
         paid_on=visit.today,
     )
+
+
+def _opened(visit: Visit, party: str) -> Opened:
+    services = visit.services
+    try:
+        consents = visit.ask(services.credit.ListConsents, credit.PartyId(party=party)).items
+        papers = visit.ask(services.documents.ListDocuments, documents.DocumentsOf(party=party)).items
+    except (Forbidden, NotFound):
+        return Opened()
+    return opened_to(consents, papers, visit.today)
 
 
 def _party(visit: Visit, party: str) -> credit.Party | None:

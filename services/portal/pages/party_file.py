@@ -8,12 +8,14 @@ from starlette.responses import Response
 
 from libs.chassis.problems import NotFound, Problem
 from libs.criteria.violation import Violation
+from libs.registry.persons import is_person
 from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.credit.v1 import credit_pb2 as pb
 from rongqiao.identity.v1 import identity_pb2 as identity
 from services.portal import dossier
 from services.portal.audiences import SME
 from services.portal.choices import (
+    AUTHORITIES,
     consent_scopes,
     counties_by_city,
     declared_facts,
@@ -22,6 +24,7 @@ from services.portal.choices import (
     owner_kinds,
 )
 from services.portal.forms import Form, Posted, Trouble, fresh, returned
+from services.portal.pages.my_documents import documents_of
 from services.portal.routes import page_router
 from services.portal.troubles import back, status_of
 from services.portal.visit import Posting, Visit, Visiting
@@ -29,6 +32,7 @@ from services.portal.visit import Posting, Visit, Visiting
 router = page_router(SME)
 
 PLATFORM = "platform"
+CONSENT_VERSION = "portal-2026-3"
 
 
 @router.get("/file")
@@ -71,22 +75,34 @@ def declare(visit: Visiting, posted: Posting) -> Response:
 @router.get("/consents")
 def my_consents(visit: Visiting) -> Response:
     until = _a_year_after(date.fromisoformat(visit.today)).isoformat()
-    form = fresh(scopes=consent_scopes(), recipient=PLATFORM, valid_until=until, signer="")
+    scopes = consent_scopes()
+    asked = scopes[:1] if is_person(visit.organisation) else scopes
+    form = fresh(
+        scopes=asked, recipient=PLATFORM, valid_until=until, signer="", authority="LEGAL_REPRESENTATIVE"
+    )
     return _consents_page(visit, form)
 
 
 @router.post("/consents")
 def grant(visit: Visiting, posted: Posting) -> Response:
     """The platform matches; an institution decides on credit: the recipient settles the purpose."""
-    recipient = posted.text("recipient")
+    recipient, person = posted.text("recipient"), is_person(visit.organisation)
     request = pb.GrantConsentRequest(
         party=visit.organisation,
         signer=posted.text("signer"),
+        authority=pb.AUTHORITY_OWNER
+        if person
+        else pb.Authority.Value(f"AUTHORITY_{posted.text('authority') or 'UNSPECIFIED'}"),
+        authority_reference=posted.text("authority_reference") or None,
         scopes=posted.all("scopes"),
+        documents=() if recipient == PLATFORM else posted.all("documents"),
         purpose=pb.PURPOSE_MATCHING if recipient == PLATFORM else pb.PURPOSE_CREDIT_DECISION,
         recipient=recipient,
         valid_until=posted.text("valid_until"),
-        text_hash=sha256(visit.words("consents.text").encode()).hexdigest(),
+        method=pb.CONSENT_METHOD_PLATFORM_ACCOUNT,
+        text_version=CONSENT_VERSION,
+        text_hash=sha256(visit.words(_consent_text(person)).encode()).hexdigest(),
+        separate=person,
     )
     try:
         visit.act(visit.services.credit.GrantConsent, request, posted.key)
@@ -134,7 +150,7 @@ def _file_page(
         form=form or _form_of(party),
         statements=statements or fresh(observed_on=visit.today),
         declared=declared_facts(),
-        **_choices(),
+        **_choices(visit),
     )
 
 
@@ -143,11 +159,12 @@ def _first_page(visit: Visit, form: Form | None, status: int) -> Response:
     own = identity.OrganisationId(organisation_id=visit.organisation)
     mine = visit.ask(visit.services.identity.GetOrganisation, own)
     start = fresh(name=mine.name, county=mine.territory)
-    return visit.page("sme/file_first.html", status, form=form or start, **_choices())
+    return visit.page("sme/file_first.html", status, form=form or start, **_choices(visit))
 
 
-def _choices() -> dict[str, object]:
-    return {"counties": counties_by_city(), "industries": divisions_by_section(), "kinds": owner_kinds()}
+def _choices(visit: Visit) -> dict[str, object]:
+    kinds = owner_kinds(is_person(visit.organisation))
+    return {"counties": counties_by_city(), "industries": divisions_by_section(), "kinds": kinds}
 
 
 def _form_of(party: pb.Party) -> Form:
@@ -175,8 +192,17 @@ def _consents_page(visit: Visit, form: Form, status: int = 200) -> Response:
         consents=consents.items,
         form=form,
         scopes=consent_scopes(),
+        papers=documents_of(visit),
+        person=is_person(visit.organisation),
+        text=visit.words(_consent_text(is_person(visit.organisation))),
+        authorities=AUTHORITIES,
         banks=visit.portal.names.banks(),
     )
+
+
+def _consent_text(person: bool) -> str:
+    """A natural person signs for one group of items alone."""
+    return "consents.text_separate" if person else "consents.text"
 
 
 def _a_year_after(today: date) -> date:

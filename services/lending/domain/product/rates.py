@@ -14,7 +14,7 @@ from libs.criteria.shape import Shape
 from libs.criteria.violation import Violation
 from libs.finance.cost import cost_sheet
 from libs.finance.daycount import DayBase
-from libs.finance.fees import Fee, FeeBasis, FeePayee, FeePayer, FeeTiming
+from libs.finance.fees import Fee, FeeBasis, FeePayee, FeeTiming, must_be_paid
 from libs.finance.irr import AnnualRate, of_month
 from libs.finance.money import PPM
 from libs.finance.rates import MONTHS_PER_YEAR
@@ -85,7 +85,7 @@ def rates_of(terms: "ProductTerms", on: date) -> ProductRates:
         terms.repayment_methods,
         terms.interest_months,
     )
-    due = tuple(fee for fee in terms.fees if _must_be_paid(fee))
+    due = tuple(fee for fee in terms.fees if must_be_paid(fee))
     own = tuple(fee for fee in due if fee.payee is FeePayee.LENDER)
     return ProductRates(priced_on=on, lender=_span(edges, own), all_in=_span(edges, due))
 
@@ -113,10 +113,6 @@ def check_rate(terms: "ProductTerms", on: date) -> None:
     """Raise the first of `rate_mistakes`."""
     for mistake in rate_mistakes(terms, on):
         raise mistake
-
-
-def _must_be_paid(fee: Fee) -> bool:
-    return fee.mandatory and fee.payer is FeePayer.BORROWER and fee.timing is not FeeTiming.EARLY_REPAYMENT
 
 
 @lru_cache(maxsize=20_000)
