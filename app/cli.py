@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from app.arguments import add_match
+from app.matching_commands import add_matching
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     chosen = _parser().parse_args(arguments)
@@ -45,7 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_events(commands.add_parser("events", help="look at parked messages and replay them"))
     _add_guarantee(commands.add_parser("guarantee", help="audit the books of the guarantee chain"))
     _add_lending(commands.add_parser("lending", help="read products that banks publish in other formats"))
+    _add_credit(
+        commands.add_parser("credit", help="train, validate and monitor scorecards; score real firms")
+    )
     _add_conformance(commands.add_parser("conformance", help="what a bank checks before it goes live"))
+    add_matching(commands.add_parser("matching", help="replay answers; what corrections of rules touch"))
+    add_match(commands.add_parser("match", help="which loans fit a firm: a need in, a table of plans out"))
     keys = commands.add_parser("keys", help="make the keys files of a platform of many processes")
     keys.add_argument("folder", type=Path)
     keys.set_defaults(run=_keys)
@@ -58,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     docs.set_defaults(run=_docs)
     _add_demo(commands.add_parser("demo", help="play the whole story through the doors"))
     commands.add_parser("warm", help="compile the kernels of matching into var/numba").set_defaults(run=_warm)
-    evaluate = commands.add_parser("evaluate", help="how well the scorecard ranks labelled firms")
-    evaluate.add_argument("--data", type=Path, required=True, help="a folder with cumcm2020c")
+    evaluate = commands.add_parser("evaluate", help="how well scorecards rank labelled data sets")
+    evaluate.add_argument("--data", type=Path, required=True, help="a folder of labelled data sets")
     evaluate.set_defaults(run=_evaluate)
     commands.add_parser("screenshots", help="pictures of the main pages into docs/").set_defaults(
         run=_screenshots
@@ -105,6 +113,41 @@ def _add_lending(parser: argparse.ArgumentParser) -> None:
         help="where a record does not say it, such as term_max_months=5年",
     )
     adapt.set_defaults(run=_adapt)
+
+
+def _add_credit(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    for action, told in (("train", "a card, its model card and a challenger"), ("validate", "a report")):
+        one = actions.add_parser(action, help=f"from a labelled data set: {told}")
+        one.add_argument(
+            "--data", type=Path, help="a file or folder; without, the platform's own scores and outcomes"
+        )
+        one.add_argument(
+            "--dictionary", type=Path, help="what its columns are, where no built-in dictionary fits"
+        )
+        one.add_argument("--out", type=Path, default=Path("build/credit"))
+        if action == "train":
+            one.add_argument("--name", default="trial", help="of the card, in small letters")
+            one.add_argument("--number", type=int, default=1, help="of its version")
+        else:
+            one.add_argument(
+                "--cut", type=float, help="approve under this probability of default; else 70 %% of all"
+            )
+    monitor = actions.add_parser(
+        "monitor", help="how far what comes in has moved from what a card was made on"
+    )
+    monitor.add_argument("--card", type=Path, required=True)
+    monitor.add_argument("--baseline", type=Path, required=True, help="baseline.json, written with the card")
+    monitor.add_argument(
+        "--data", type=Path, help="a CSV with a day and facts or points; without, the platform's scores"
+    )
+    monitor.add_argument("--month", default="given_on", help="the column of the day")
+    monitor.add_argument("--out", type=Path, default=Path("build/credit"))
+    score = actions.add_parser("score", help="firms and invoices from parquet to points with reasons")
+    score.add_argument("--data", type=Path, required=True, help="a folder such as cumcm2020c")
+    score.add_argument("--card", type=Path, help="a card file; without, the expert card")
+    score.add_argument("--out", type=Path, default=Path("build/credit"))
+    parser.set_defaults(run=_credit)
 
 
 def _add_conformance(parser: argparse.ArgumentParser) -> None:
@@ -196,6 +239,12 @@ def _adapt(chosen: argparse.Namespace) -> int:
     from app import lending_commands
 
     return lending_commands.adapt(chosen)
+
+
+def _credit(chosen: argparse.Namespace) -> int:
+    from app import credit_commands
+
+    return credit_commands.run(chosen)
 
 
 def _conformance(chosen: argparse.Namespace) -> int:

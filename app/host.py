@@ -160,7 +160,8 @@ class Host:
         if service.handlers:
             workers.append(Reader(service.database, self._transport, service.name, service.handlers))
         if service.state_handlers:
-            workers.append(StateReader(self._transport, service.state_handlers, self.context.clock))
+            states = service.state_handlers
+            workers.append(StateReader(self._transport, states, self.context.clock, service.states_known))
         return workers
 
     def _app(self, service: Service) -> FastAPI:

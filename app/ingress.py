@@ -18,7 +18,8 @@ _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length", "host"}
 )
 
-
+# That a service may take for an answer: a PDF takes longest (services/portal/pages/credit_report.py).
+ANSWER_SECONDS = 150.0
 VITALS = ("health", "metrics", ".well-known")  # the only names outside /v1 that are no page: /products is one
 
 
@@ -65,7 +66,7 @@ class Remote:
     """ASGI: hands a request on to a service in another process."""
 
     def __init__(self, base_url: str, proxies: Proxies = NO_PROXIES) -> None:
-        self._client = httpx.AsyncClient(base_url=base_url, timeout=30)
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=ANSWER_SECONDS)
         self._proxies = proxies
 
     def headers_for(self, peer: str | None, headers: Mapping[str, str]) -> dict[str, str]:

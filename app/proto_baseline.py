@@ -4,10 +4,11 @@ A field, enum value, message or call that was published is never removed, rename
 old events stay readable for ever, and two releases run side by side during an upgrade.
 """
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -16,10 +17,8 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
     ServiceDescriptorProto,
 )
-from grpc_tools import protoc
 
 BASELINE = Path("proto") / "baseline.binpb"
-GOOGLES = Path(protoc.__file__).parent / "_proto"  # what its own types stand in
 
 Parts = Mapping[str, str]
 """Each part of the contracts by its full name, with what may not change about it."""
@@ -49,9 +48,9 @@ def described(folder: Path) -> FileDescriptorSet:
     sources = sorted(str(path) for path in folder.rglob("*.proto"))
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "described.binpb"
-        arguments = ["protoc", f"--proto_path={folder}", f"--proto_path={GOOGLES}", "--include_imports"]
-        arguments += [f"--descriptor_set_out={out}"]
-        if cast(Any, protoc).main([*arguments, *sources]) != 0:
+        # In a process of its own: beside OR-Tools, which what learns brings, it would end this one.
+        protoc = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={folder}", "--include_imports"]
+        if subprocess.run([*protoc, f"--descriptor_set_out={out}", *sources], check=False).returncode != 0:
             raise BrokenContract(f"protoc refuses {folder}: see above.")
         return FileDescriptorSet.FromString(out.read_bytes())
 

@@ -44,6 +44,10 @@ PICTURES = (
     Picture("sme-plans-narrow", "cattle_cooperative", "/requests", follow=".rows a", width=NARROW),
     Picture("sme-file", "young_tech", "/file"),
     Picture("sme-consents", "young_tech", "/consents"),
+    Picture("sme-credit", "young_tech", "/credit"),
+    Picture("sme-credit-en", "young_tech", "/credit", language="en"),
+    Picture("sme-documents", "young_tech", "/documents"),
+    Picture("sme-repairs", "young_tech", "/repairs"),
     Picture("bank-applications", "spruce_tech.officer", "/bank/applications"),
     Picture("bank-application", "spruce_tech.officer", "/bank/applications", follow="tbody th a"),
     Picture("bank-products", "spruce_tech.manager", "/bank/products"),
@@ -53,6 +57,7 @@ PICTURES = (
     Picture("guarantor-programmes", "north_field.manager", "/guarantor/programmes"),
     Picture("regulator-flows", "regulator", "/oversight?rows=PRODUCT_KIND&columns=MONTH"),
     Picture("service-centre-cases", "service_centre", "/cases"),
+    Picture("operator-basis", "operator", "/desk/basis"),
 )
 
 

@@ -21,7 +21,7 @@ from app.assembly import SERVICES
 from app.engines import Kafka, Postgres, free_port, start_kafka, start_postgres, tied
 from app.gateway import ROUTES
 
-START_SECONDS = 180.0
+START_SECONDS = 400.0  # a first start makes databases and loads demo data: minutes on a busy machine
 STOP_SECONDS = 5.0
 RESTART_SECONDS = 0.5
 GATEWAY = "gateway"

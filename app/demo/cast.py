@@ -10,6 +10,9 @@ from app.demo.doors import Account, Doors, wait_for
 from app.demo.population import DemoFirm, credit_query
 from libs.chassis.ids import new_id
 from libs.chassis.problems import Invalid
+from rongqiao.credit.v1 import credit_pb2 as credit
+from rongqiao.credit.v1 import reports_pb2 as reports
+from rongqiao.credit.v1.reports_pb2_grpc import ReportsStub
 from rongqiao.guarantee.v1 import filings_pb2 as filings
 from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee
 from rongqiao.guarantee.v1.filings_pb2_grpc import FilingsStub
@@ -135,6 +138,12 @@ class Cast:
                 return None
 
         wait_for(f"the credit report of {application['id']} to be taken", attest)
+
+    def report(self, application: Json) -> reports.Report:
+        """What the firm opened of itself to the bank that decides."""
+        officer = self.staff(application["bank"], "officer")
+        asked = credit.PartyId(party=application["party"])
+        return officer.rpc("credit", ReportsStub, "GetReport", asked).report
 
     def contract(self, application: Json, on: date) -> None:
         """The firm accepts the offer; the bank tells that all contracts are signed."""

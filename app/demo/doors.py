@@ -15,7 +15,7 @@ from libs.chassis.rpc import invoke
 
 T = TypeVar("T")
 
-PATIENCE = 60.0  # seconds in which a service that died must be back
+PATIENCE = 120.0  # seconds in which a service that died must be back
 PAUSE = 0.1
 _AWAY = frozenset({502, 503, 504})
 

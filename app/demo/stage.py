@@ -9,9 +9,8 @@ from pathlib import Path
 from app.demo import seeding
 from app.demo.doors import Doors, wait_for
 from app.engines import free_port
-from app.supervisor import Platform
+from app.supervisor import START_SECONDS, Platform
 
-START_SECONDS = 180.0  # the first start makes databases and loads demo data
 STOP_SECONDS = 10.0
 
 

@@ -125,6 +125,7 @@ class Story:
         self.teller.say(
             "  the bank's query of the credit system, under the firm's consent, found no loan before"
         )
+        self.teller.report(self.cast.report(application))
         funded = self._lend(firm, request, plan, application)
         self._outcome(firm, funded, plan, plan["amount_fen"])
 

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from libs.finance.money import percent_text, yuan_text
+from rongqiao.credit.v1 import credit_pb2 as credit
+from rongqiao.credit.v1 import reports_pb2 as reports
 
 Json = dict[str, Any]
 HIDDEN = "*"
@@ -28,6 +30,15 @@ class Teller:
         for plan in plans:
             table.add_row(*_plan_cells(plan))
         self.console.print(table)
+
+    def report(self, report: reports.Report) -> None:
+        """Which groups a bank reads under the firm's consent, and whether it is given the score."""
+        opened = [group.scope for group in report.groups if group.state == credit.ITEM_STATE_KNOWN]
+        score = reports.ScoreState.Name(report.score.state).removeprefix("SCORE_STATE_")
+        shut = len(report.groups) - len(opened)
+        self.say(
+            f"  credit report {report.id}: {', '.join(opened)}; {shut} groups not authorised; score: {score}"
+        )
 
     def families(self, answer: Json) -> None:
         for family in answer["families"]:

@@ -54,10 +54,13 @@ class IpRightInput(TypedDict):
 class ConsentInput(TypedDict):
     party: str
     signer: str
+    authority: str
     scopes: list[str]
     purpose: str
     recipient: str
     valid_until: str
+    method: str
+    text_version: str
     text_hash: str
 
 
@@ -103,10 +106,13 @@ def consent(party: str, scopes: Iterable[str], today: date) -> ConsentInput:
     return ConsentInput(
         party=party,
         signer="法定代表人（演示）",
+        authority="LEGAL_REPRESENTATIVE",
         scopes=list(scopes),
         purpose="MATCHING",
         recipient="platform",
         valid_until=add_years(today, 1).isoformat(),
+        method="PLATFORM_ACCOUNT",
+        text_version="demo-1",
         text_hash=hashlib.sha256(CONSENT_TEXT.encode()).hexdigest(),
     )
 
@@ -115,6 +121,9 @@ def credit_query(bank: str, today: date) -> dict[str, object]:
     """A year's consent to one bank, to query the credit record before it lends."""
     return {
         "signer": "法定代表人（演示）",
+        "authority": "LEGAL_REPRESENTATIVE",
+        "method": "PLATFORM_ACCOUNT",
+        "text_version": "demo-1",
         "scopes": ["credit_record"],
         "purpose": "CREDIT_DECISION",
         "recipient": bank,
