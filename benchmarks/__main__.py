@@ -9,6 +9,8 @@ BENCHMARKS: Mapping[str, str] = {
     "guarantee": "benchmarks.guarantee",
     "lending": "benchmarks.lending",
     "imports": "benchmarks.imports",
+    "ingest": "benchmarks.ingest",
+    "credit": "benchmarks.credit",
 }
 
 

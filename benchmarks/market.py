@@ -8,7 +8,7 @@ from libs.registry.loan_terms import RateBase
 from libs.registry.regions import counties
 from libs.registry.size import Size
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.matching.domain.likelihood import Coefficients
+from services.matching.domain.likelihood import Coefficients, LikelihoodModel
 from services.matching.domain.ranking import Ranking
 from services.matching.index.query import Query
 from services.matching.index.settings import NO_GUARANTEE, Fees
@@ -156,7 +156,7 @@ def query(random: Random) -> Query:
         + random.randrange(10_000) * 100,
         term_months=random.choice((6, 12, 12, 24)),
         base_ppm={RateBase.LPR_1Y: 30_000, RateBase.LPR_5Y: 35_000, RateBase.FIXED: 0},
-        coefficients=COEFFICIENTS,
+        model=MODEL,
         ranking=RANKING,
         reaches=None,
         fees=FEES,
@@ -169,4 +169,5 @@ COEFFICIENTS = Coefficients(
     age_years_most=10, soft_fail=-500, unknown=-150, guaranteed=500, ip_pledged=200, collateral=300,
     high_from_ppm=700_000, medium_from_ppm=400_000,
 )  # fmt: skip
+MODEL = LikelihoodModel(coefficients=COEFFICIENTS, explore_ppm=1_000)
 RANKING = Ranking(id="bench", version=1, reference_ppm=120_000, day_ppm=100, missing_ppm=300)
