@@ -22,12 +22,12 @@ from libs.chassis.ids import new_id
 from libs.chassis.limits import RateLimit
 from libs.chassis.principal import Principal, Role
 from libs.chassis.service import Service
-from libs.chassis.settings import Settings
 from libs.chassis.tables import chassis_metadata
 from libs.chassis.tokens import TokenChecker, issue, issue_for_service
 from libs.chassis.wire import from_plain
 from libs.eventing.tables import eventing_metadata
 from tests.support.lending import FIRM
+from tests.support.services import settings_of_tests
 
 _WRITTEN: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "routes.yaml").read_text(encoding="utf-8")
@@ -103,7 +103,7 @@ class House:
     @cached_property
     def context(self) -> Any:
         nobody = self.nobody()  # what a role may do does not hang on the neighbours
-        context = make_context(Settings(home=self.home, **self.settings), lambda name: nobody)
+        context = make_context(settings_of_tests(self.home, **self.settings), lambda name: nobody)
         return context if self.clock is None else replace(context, clock=self.clock)
 
     def nobody(self) -> grpc.Channel:

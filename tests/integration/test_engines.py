@@ -15,6 +15,7 @@ from kafka.record import util
 
 from app import engines
 from app.engines import EngineError, Kafka
+from tests.support import patience
 
 
 def make_topic(broker: Kafka, name: str) -> None:
@@ -86,7 +87,7 @@ def test_an_engine_ends_with_the_process_that_started_it(engine_folder: Path) ->
     command = [sys.executable, "-c", STARTER, str(engine_folder / "orphan")]
     pid = int(subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout)
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.SECONDS
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
 

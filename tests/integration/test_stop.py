@@ -1,4 +1,4 @@
-"""A stop is announced, calls in hand are answered, it ends with 0 within 3 s, and nothing answered is lost."""
+"""A stop is announced, calls in hand are answered, it ends with 0 by itself, and nothing answered is lost."""
 
 import signal
 import sqlite3
@@ -15,20 +15,26 @@ import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from app import host as hosting
+from app import server, supervisor
+from app.demo import stage
 from app.host import Host
 from libs.chassis.codec import dump
 from libs.chassis.ids import new_id
 from libs.chassis.principal import Principal, Role
-from libs.chassis.settings import Keys, Settings
+from libs.chassis.settings import Keys
 from libs.chassis.tokens import issue
 from services.lending.domain.product import NewProduct
+from tests.support import patience
 from tests.support.lending import TERMS
 from tests.support.processes import Process, peers, served
+from tests.support.services import settings_of_tests
 
 OFFICER = Principal("acc_officer", Role.BANK_OFFICER, "org_bank", "64")
 ALONE = peers(guarantee="127.0.0.1:1")  # nobody is there
-SECONDS = 3.0
 CLIENTS = 4
+# The command, with a drain so long that whoever looks on a busy machine does not sleep through it.
+SLOWLY = "from app import cli, server; server.DRAIN_SECONDS = 3.0; cli.main()"
 
 
 @dataclass
@@ -46,18 +52,19 @@ class Load:
             thread.start()
 
     def wait_for(self, count: int) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + patience.SECONDS
         while len(self.registered) < count and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def end(self) -> None:
         for thread in self._threads:
-            thread.join(10)
+            thread.join(patience.SECONDS)
             assert not thread.is_alive()
 
     def _call(self) -> None:
         token = issue(Keys.load_or_make(self.target.home / "keys.json"), OFFICER)
-        with httpx.Client(base_url=self.target.url, headers={"Authorization": f"Bearer {token}"}) as client:
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=self.target.url, headers=headers, timeout=patience.SECONDS) as client:
             for answer in self._answers(client):
                 self.statuses.add(answer.status_code)
                 if answer.status_code == httpx.codes.CREATED:
@@ -80,11 +87,10 @@ def test_what_was_answered_under_load_is_there_after_the_stop(
         load = Load(running)
         load.start()
         load.wait_for(40)
-        code, seconds = running.end()
+        code = running.end()
         load.end()
 
     assert (code, load.statuses) == (0, {201})
-    assert seconds < SECONDS
     assert len(load.registered) >= 40
     with served(("serve", "lending"), tmp_path, environment=ALONE) as again:
         again.call("GET", f"/v1/products/{load.registered[-1]}", OFFICER)
@@ -95,49 +101,61 @@ def test_what_was_answered_under_load_is_there_after_the_stop(
 
 def test_a_stop_is_announced_at_both_doors_before_they_close(tmp_path: Path) -> None:
     with (
-        served(("serve", "lending"), tmp_path, environment=ALONE) as lending,
+        served(("serve", "lending"), tmp_path, environment=ALONE, program=("-c", SLOWLY)) as lending,
         grpc.insecure_channel(lending.grpc) as channel,
     ):
-        watching = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20)
+        watching = health_pb2_grpc.HealthStub(channel).Watch(
+            health_pb2.HealthCheckRequest(), timeout=patience.SECONDS
+        )
         heard = [next(watching).status]
-        stopping = threading.Timer(0.3, lending.process.send_signal, [signal.SIGTERM])
-        stopping.start()
+        lending.process.send_signal(signal.SIGTERM)
         told = last_reasons(lending)
         heard += [answer.status for answer in until_closed(watching)]
 
         assert told == {"lending": ["it is stopping"]}
         assert heard[0] == health_pb2.HealthCheckResponse.SERVING
         assert heard[-1] == health_pb2.HealthCheckResponse.NOT_SERVING
-        assert lending.process.wait(SECONDS) == 0
+        assert watching.code() is not grpc.StatusCode.DEADLINE_EXCEEDED  # the stop ended it, not its own end
+        assert lending.process.wait(patience.SECONDS) == 0
 
 
 def test_ctrl_c_ends_it_as_well(tmp_path: Path) -> None:
     with served(("serve", "lending"), tmp_path, environment=ALONE) as lending:
-        code, seconds = lending.end(signal.SIGINT)
+        code = lending.end(signal.SIGINT)
 
     assert code == 0
-    assert seconds < SECONDS
     assert "Traceback" not in lending.log.read_text()
 
 
-def test_no_thread_of_a_host_outlives_it(tmp_path: Path) -> None:
+def test_no_thread_of_a_host_outlives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine has ten times as long. What waits for something else than the stop takes longer than that."""
+    monkeypatch.setattr(hosting, "THREADS_SECONDS", 10 * hosting.THREADS_SECONDS)
     before = set(threading.enumerate())
-    host = Host(Settings(home=tmp_path), dict.fromkeys(("lending", "guarantee"), "127.0.0.1:0"))
+    host = Host(settings_of_tests(tmp_path), dict.fromkeys(("lending", "guarantee"), "127.0.0.1:0"))
     host.start()
-    assert host.wait_ready(20)
+    assert host.wait_ready(patience.SECONDS)
 
-    began = time.monotonic()
     host.stop()
 
-    assert time.monotonic() - began < SECONDS
-    assert [thread.name for thread in set(threading.enumerate()) - before if not thread.daemon] == []
     assert [thread.name for thread in set(threading.enumerate()) - before if " of " in thread.name] == []
+    for thread in set(threading.enumerate()) - before:
+        if not thread.daemon:  # one of a pool hears of its end and is not waited for
+            thread.join(patience.SECONDS)
+            assert not thread.is_alive(), thread.name
+
+
+def test_all_that_a_stop_waits_for_ends_before_its_starter_loses_patience() -> None:
+    doors = server.DRAIN_SECONDS + server.REQUESTS_SECONDS
+    longest = doors + hosting.CALLS_SECONDS + hosting.THREADS_SECONDS
+
+    assert longest < 3  # docs/operators.md
+    assert longest + server.SPANS_SECONDS < min(supervisor.STOP_SECONDS, stage.STOP_SECONDS)
 
 
 def last_reasons(process: Process) -> Any:
     """What readiness said last before the door was closed."""
     reasons: Any = None
-    with httpx.Client(base_url=process.url) as client:
+    with httpx.Client(base_url=process.url, timeout=patience.SECONDS) as client:
         while True:
             try:
                 reasons = client.get("/health/ready").json()["reasons"]

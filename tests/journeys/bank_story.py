@@ -19,6 +19,7 @@ from app.demo.population.shapes import DemoFirm, IpRightInput
 from app.demo.population.stories import stories
 from libs.chassis.ids import new_id
 from libs.registry import uscc
+from tests.support import patience
 
 Json = dict[str, Any]
 
@@ -106,7 +107,9 @@ class BankStory:
         """The workbook through the door, as a bank's program sends it."""
         headers = as_one(self.bank.officer) | {"Content-Type": XLSX, "Idempotency-Key": key}
         url = f"{self.cast.doors.url}/v1/products/imports"
-        return httpx.post(url, params={"on_error": "continue"}, content=content, headers=headers, timeout=60)
+        return httpx.post(
+            url, params={"on_error": "continue"}, content=content, headers=headers, timeout=patience.SECONDS
+        )
 
     def workbook(self) -> bytes:
         """200 products in the platform's own template, three of them with a mistake."""
@@ -124,7 +127,7 @@ class BankStory:
 
     def fetch(self, path: str) -> httpx.Response:
         url = f"{self.cast.doors.url}{path}"
-        return httpx.get(url, headers=as_one(self.bank.officer), timeout=30).raise_for_status()
+        return httpx.get(url, headers=as_one(self.bank.officer), timeout=patience.SECONDS).raise_for_status()
 
     def _row(self, number: int) -> dict[str, str]:
         return {
@@ -273,7 +276,9 @@ class BankStory:
         url = f"{self.cast.doors.url}/v1/day-ends/{day}/reconcile"
         headers = as_one(self.bank.officer) | {"Idempotency-Key": key}
         file = {"file": ("day.csv", "\n".join(["kind,loan,number,amount_fen,interest_fen", *self.book]))}
-        return httpx.post(url, headers=headers, files=file, timeout=30).raise_for_status().json()
+        return (
+            httpx.post(url, headers=headers, files=file, timeout=patience.SECONDS).raise_for_status().json()
+        )
 
 
 def as_one(account: Account) -> dict[str, str]:

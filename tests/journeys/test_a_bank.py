@@ -24,7 +24,7 @@ REPAID_FEN, INTEREST_FEN = 5_000_000, 240_000
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)  # lending starts again twice
+@pytest.mark.timeout(1800)  # two platforms start, and lending again twice
 def test_a_bank_loads_its_products_lends_on_a_patent_and_hears_of_all_of_it(full: Running) -> None:
     story = BankStory(Cast(full.doors), seeding.today())
     assert full.platform is not None
@@ -45,7 +45,7 @@ def test_a_bank_loads_its_products_lends_on_a_patent_and_hears_of_all_of_it(full
         with later(full.platform, hours=6):
             assert story.feed(before)[: len(missed)] == missed
             wanted = {one["id"] for one in missed}
-            wait_for("the webhook to catch up", lambda: wanted <= set(endpoint.heard) or None, 120)
+            wait_for("the webhook to catch up", lambda: wanted <= set(endpoint.heard) or None)
 
 
 def load_and_publish(story: BankStory) -> None:

@@ -25,7 +25,7 @@ def killer(running: Running) -> ChainStory:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)  # the service starts again a dozen times
+@pytest.mark.timeout(1800)  # two platforms start, and the service again a dozen times
 def test_every_fen_of_a_default_is_borne_paid_refunded_and_recovered(running: Running) -> None:
     story = killer(running)
     with story.alone_in_its_county():

@@ -21,7 +21,6 @@ def test_a_bank_gets_from_nothing_to_a_repayment_with_curl_alone(embedded: Runni
         env=os.environ | settings,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 

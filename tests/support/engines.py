@@ -3,17 +3,14 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
+import sqlalchemy as sa
 
 from app import engines
 from app.engines import Kafka, Postgres
-
-_database_numbers = count(1)
+from tests.support.databases import Spare
 
 
 @pytest.fixture(scope="session")
@@ -40,46 +37,22 @@ def kafka_broker(engine_folder: Path) -> Iterator[Kafka]:
 
 
 @pytest.fixture(scope="session")
-def empty_databases() -> list[str]:
-    """Databases that earlier tests left empty: to empty one takes a tenth of the time of making one."""
-    return []
+def spare_databases(postgres_server: Postgres) -> Spare:
+    return Spare(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def tables() -> sa.MetaData | None:
+    """What a folder's tests want a database to have; none where its conftest does not say otherwise."""
+    return None
 
 
 @pytest.fixture
-def postgres_url(postgres_server: Postgres, empty_databases: list[str]) -> Iterator[str]:
-    """URL of an empty PostgreSQL database, emptied after the test with whatever is still connected to it."""
-    name = empty_databases.pop() if empty_databases else _new_database(postgres_server)
-    yield postgres_server.database_url(name)
-    _empty(postgres_server.database_url(name))
-    empty_databases.append(name)
-
-
-def _new_database(server: Postgres) -> str:
-    name = f"test_{next(_database_numbers)}"
-    with psycopg.connect(_plain(server.url), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-    return name
-
-
-def _empty(url: str) -> None:
-    with psycopg.connect(_plain(url), autocommit=True) as connection:
-        connection.execute(_END_OTHERS)
-        for (schema,) in connection.execute(_SCHEMAS).fetchall():
-            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-        connection.execute("CREATE SCHEMA public")
-
-
-_END_OTHERS = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
-_SCHEMAS = """
-    SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
-"""
-
-
-def _plain(url: str) -> str:
-    return url.replace("+psycopg", "")
+def postgres_url(spare_databases: Spare, tables: sa.MetaData | None) -> Iterator[str]:
+    """URL of a PostgreSQL database without a row, emptied after the test with whatever is still connected to it."""
+    url = spare_databases.take(tables)
+    yield url
+    spare_databases.give_back(url, tables)
 
 
 @pytest.fixture
@@ -90,7 +63,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """URL of an empty database; the test runs once on each engine."""
+    """URL of a database without a row; the test runs once on each engine."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(name)
     return url

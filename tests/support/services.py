@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +20,12 @@ from libs.chassis.http import Door, make_app
 from libs.chassis.ids import new_id
 from libs.chassis.limits import RateLimit
 from libs.chassis.principal import Principal, Role
-from libs.chassis.settings import Keys
-from libs.chassis.tables import chassis_metadata
+from libs.chassis.settings import Keys, Settings
 from libs.chassis.tokens import TokenChecker, issue, issue_for_service
 from libs.eventing.envelope import Event
-from libs.eventing.tables import event_of, eventing_metadata, outbox
+from libs.eventing.tables import event_of, outbox
 from libs.policy import PolicySet, load
+from tests.support.databases import provide_tables
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # 12:00 in Shanghai
 KEYS = Keys.make()
@@ -33,6 +34,19 @@ KEYS = Keys.make()
 @pytest.fixture(autouse=True, scope="session")
 def keys_of_this_run() -> None:
     vault.configure(KEYS.vault())
+
+
+@pytest.fixture(autouse=True)
+def one_vault() -> Iterator[None]:
+    """A command that a test runs in this process brings keys of its own; the next test has those of all again."""
+    yield
+    vault.configure(KEYS.vault())
+
+
+def settings_of_tests(home: Path, **others: Any) -> Settings:
+    """For a platform that several tests share in this process: it seals with the keys that the process has."""
+    (home / "keys.json").write_text(KEYS.model_dump_json(), encoding="utf-8")
+    return Settings(home=home, **others)
 
 
 @cache
@@ -44,9 +58,7 @@ def house_policies() -> PolicySet:
 def opened(url: str, metadata: sa.MetaData, now: datetime = NOON) -> Iterator[Database]:
     """A database with the tables of one service, and its clock at `now` (`database.clock.instant` moves it)."""
     database = Database(url, clock=SettableClock(now), ids=new_id, policies=house_policies())
-    fresh = not sa.inspect(database.engine).get_table_names()
-    for part in (chassis_metadata, eventing_metadata, metadata):
-        part.create_all(database.engine, checkfirst=not fresh)
+    provide_tables(database.engine, metadata)
     try:
         yield database
     finally:

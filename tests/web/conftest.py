@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.demo import seeding
 from app.screenshots import chromium, sign_in
+from tests.support import patience
 from tests.support.platform import Running
 
-TIMEOUT = 20_000  # milliseconds that a page may take on a busy machine
+expect.set_options(timeout=patience.MILLISECONDS)
 
 SignedIn = Callable[[str], Page]
 
@@ -24,7 +25,7 @@ def browser() -> Iterator[Browser]:
 def visitor(browser: Browser, embedded: Running) -> Iterator[Page]:
     """Somebody without an account and without script."""
     context = browser.new_context(base_url=embedded.url, java_script_enabled=False)
-    context.set_default_timeout(TIMEOUT)
+    context.set_default_timeout(patience.MILLISECONDS)
     yield context.new_page()
     context.close()
 
@@ -36,7 +37,7 @@ def signed_in(browser: Browser, embedded: Running) -> Iterator[SignedIn]:
 
     def open_page(login: str) -> Page:
         context = browser.new_context(base_url=embedded.url, java_script_enabled=False)
-        context.set_default_timeout(TIMEOUT)
+        context.set_default_timeout(patience.MILLISECONDS)
         contexts.append(context)
         page = context.new_page()
         sign_in(page, login, seeding.PASSWORD)

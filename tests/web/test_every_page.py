@@ -13,12 +13,21 @@ pytestmark = pytest.mark.web
 NARROW = 360
 PAGES = {
     "": ("/", "/sign-in", "/enrol", "/no/such/page"),
-    "berry_processor": ("/requests", "/requests/new", "/file", "/consents"),
+    "berry_processor": (
+        "/requests",
+        "/requests/new",
+        "/file",
+        "/credit",
+        "/documents",
+        "/consents",
+        "/repairs",
+        "/mandates",
+    ),
     "red_berry.manager": ("/bank/applications", "/bank/products", "/bank/products/import"),
     "phoenix.manager": ("/guarantor/guarantees", "/guarantor/headroom", "/guarantor/programmes"),
     "regulator": ("/oversight",),
-    "service_centre": ("/cases",),
-    "operator": ("/organisations", "/accounts/new"),
+    "service_centre": ("/cases", "/desk/repairs"),
+    "operator": ("/organisations", "/accounts/new", "/desk/basis", "/desk/cards", "/desk/repairs"),
 }
 EVERY = [
     pytest.param(login, path, id=f"{login or 'anybody'} {path}") for login in PAGES for path in PAGES[login]

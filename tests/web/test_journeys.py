@@ -1,21 +1,22 @@
 """What people come for, done in a real browser without script."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from libs.registry.uscc import complete
+from tests.support import patience
 from tests.web.conftest import SignedIn
 
 pytestmark = pytest.mark.web
 
-LOOKS = 60
-
 
 def await_text(page: Page, text: str) -> None:
     """Look at the page again and again until it says so: events travel a moment."""
-    for _ in range(LOOKS):
+    deadline = time.monotonic() + patience.SECONDS
+    while time.monotonic() < deadline:
         if text in page.inner_text("main"):
             return
         page.wait_for_timeout(250)
@@ -121,7 +122,8 @@ def test_a_new_firm_enrols_completes_its_file_consents_and_asks(visitor: Page) -
     visitor.get_by_role("button", name="确认撤回").click()
     expect(visitor.locator(".consent .tag")).to_contain_text("已撤回")
 
-    for _ in range(LOOKS):
+    deadline = time.monotonic() + patience.SECONDS
+    while time.monotonic() < deadline:
         ask(visitor, "30", "12", "采购原料")
         if "平台还没有这家企业的资料" not in visitor.inner_text("main"):
             break

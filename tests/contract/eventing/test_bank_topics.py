@@ -20,6 +20,7 @@ from services.lending.courier import Courier
 from services.lending.domain.webhook import Channel, NewWebhook, Webhook
 from services.lending.operations import feed, webhooks
 from services.lending.store import metadata
+from tests.support import patience
 from tests.support.services import opened
 
 
@@ -44,14 +45,14 @@ def happens(database: Database, bank: str, *subjects: str) -> None:
 
 def carry(courier: Courier) -> None:
     courier.run()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience.SECONDS
     while courier.busy and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
 def read(transport: Transport, webhook: Webhook, count: int) -> list[Event]:
     consumer, found = transport.consumer(None, [topic_of(webhook)]), list[Event]()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.SECONDS
     while len(found) < count and time.monotonic() < deadline:
         found += consumer.poll(0.2, 10)
     found += consumer.poll(0.2, 10)

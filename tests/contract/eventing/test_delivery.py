@@ -17,12 +17,11 @@ from libs.eventing.state_reader import StateReader
 from libs.eventing.tables import outbox
 from libs.eventing.worker import stop_all
 from tests.contract.eventing.world import World, effects, event, events
-
-SOON = 15.0
+from tests.support import patience
 
 
 def until(condition: Callable[[], object]) -> bool:
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + patience.SECONDS
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -279,7 +278,7 @@ def test_a_state_reader_is_ready_once_it_has_seen_what_was_there(world: World) -
     )
 
     reader.start()
-    ready = reader.ready.wait(SOON)
+    ready = reader.ready.wait(patience.SECONDS)
     at_ready = dict(shown)
     world.say(world.state, "product_2", "published")
     world.relay().drain()

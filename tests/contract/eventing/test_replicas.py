@@ -20,8 +20,7 @@ from libs.eventing.topics import Topic
 from libs.eventing.transport import Transport
 from libs.eventing.worker import stop_all
 from tests.contract.eventing.world import World, make_tables
-
-SOON = 20.0
+from tests.support import patience
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def worlds(
 
 
 def until(condition: Callable[[], object]) -> bool:
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + patience.SECONDS
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -120,7 +119,7 @@ def test_a_leader_that_stalls_loses_its_lead_and_cannot_send_any_more(worlds: tu
     stalled = Relay(first.database, log, first.fact.name, lease_seconds=1)
     stalled.start()
     first.say(first.fact, "loan", "first", "second")
-    log.stalled.wait(SOON)
+    log.stalled.wait(patience.SECONDS)
 
     heir = second.relay()
     heir.start()

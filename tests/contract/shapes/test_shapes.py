@@ -35,6 +35,17 @@ MESSAGES: dict[str, Descriptor] = {
     for file in files()
     for name, message in file.message_types_by_name.items()
 }
+STREAMED = {
+    f"{kind.file.package.split('.')[1]}.{kind.name}"
+    for file in files()
+    for service in file.services_by_name.values()
+    for method in service.methods
+    for kind, streams in (
+        (method.input_type, method.client_streaming),
+        (method.output_type, method.server_streaming),
+    )
+    if streams
+}
 ROWS = [
     (f"{context}.{name}", row if isinstance(row, dict) else {"shape": row})
     for context, rows in TABLE["shapes"].items()
@@ -68,7 +79,7 @@ def test_a_message_without_a_dataclass_is_what_its_reason_says(name: str, reason
         "query": name.partition(".")[2].startswith("List"),
         "fact": message.file.name.endswith("events.proto") and "business_date" in fields,
         "nothing": fields == [],
-        "stream": message.file.name.endswith("core.proto"),
+        "stream": message.file.name.endswith("core.proto") or name in STREAMED,
     }[reason]
 
 

@@ -14,11 +14,11 @@ from libs.eventing.outage import Outage
 from libs.eventing.tables import event_of, outbox
 from tests.faults.eventing.scene import FACT, FACTS, poisons, speak
 from tests.faults.eventing.stage import Stage
+from tests.support import patience
 
 T = TypeVar("T")
 Fault = Callable[[Stage, Random], None]
 
-_PATIENCE = 30.0  # seconds that an engine may need to come back
 _CUT = sa.text(
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -155,7 +155,7 @@ def _execute(database: Database, statement: sa.Executable) -> None:
 
 def _patiently(work: Callable[[], T]) -> T:
     """The engines may be on their way back from the fault before."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience.SECONDS
     while True:
         try:
             return work()

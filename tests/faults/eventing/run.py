@@ -28,8 +28,9 @@ from libs.eventing.tables import outbox_sequences
 from tests.faults.eventing.harm import FAULTS
 from tests.faults.eventing.scene import FACT, GROUP, HANDLERS, STATE, effects, poisons
 from tests.faults.eventing.stage import Stage, set_stage
+from tests.support import patience
 
-CALM_SECONDS = 60.0  # what is still missing when nothing has moved for so long is lost
+CALM_SECONDS = patience.SECONDS  # what is still missing when nothing has moved for so long is lost
 _REST = 0.3, 2.0  # seconds between two faults
 
 
@@ -58,13 +59,14 @@ class Report:
         )
 
 
-def run(seconds: float, seed: int) -> Report:
-    """Hurt a fresh stage for so long, let it calm down, and count what is missing, double or out of order."""
+def run(seconds: float, seed: int, least: int = 0) -> Report:
+    """Hurt a fresh stage for so long and at least so often, let it calm down, and count what is missing, double or
+    out of order."""
     folder = Path(tempfile.mkdtemp(prefix="rongqiao-faults-"))
     folder.chmod(0o755)  # PostgreSQL runs under an account of its own
     with set_stage(folder) as stage:
         began = time.monotonic()
-        faults, died = _hurt(stage, Random(seed), seconds)
+        faults, died = _hurt(stage, Random(seed), seconds, least)
         died += _calm_down(stage)
         report = _count(stage, seed, time.monotonic() - began, died)
     report.faults = faults
@@ -75,12 +77,12 @@ def run(seconds: float, seed: int) -> Report:
     return report
 
 
-def _hurt(stage: Stage, chance: Random, seconds: float) -> tuple[Counter[str], list[str]]:
+def _hurt(stage: Stage, chance: Random, seconds: float, least: int) -> tuple[Counter[str], list[str]]:
     """Every kind of fault once, in any order, then at random; as far as the time goes."""
     names, weights = list(FAULTS), [weight for _, weight in FAULTS.values()]
     row = chance.sample(names, len(names))
     done, died, deadline = Counter[str](), list[str](), time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline or done.total() < least:
         time.sleep(chance.uniform(*_REST))
         name = row.pop() if row else chance.choices(names, weights)[0]
         fault, _ = FAULTS[name]

@@ -16,6 +16,7 @@ from app.engines import ROOT, EngineError, Kafka, Postgres
 from libs.chassis.database import Database
 from libs.eventing.kafka import KafkaTransport
 from tests.faults.eventing.scene import TOPICS, make_tables, open_database
+from tests.support import patience
 
 Child = subprocess.Popen[bytes]
 CREW = ("speaker_1", "speaker_2", "relay_1", "relay_2", "reader_1", "reader_2")
@@ -54,7 +55,7 @@ class Stage:
         child = self.children.pop(name)
         child.terminate()
         try:
-            return child.wait(30)
+            return child.wait(patience.SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
             return child.wait()

@@ -8,6 +8,7 @@ from tests.policy.rules import (
     chain,
     costs,
     credit,
+    credit_files,
     finance,
     guarantee,
     lending,
@@ -15,6 +16,7 @@ from tests.policy.rules import (
     parameters,
     pledges,
     registry,
+    repairs,
     returns,
 )
 
@@ -25,6 +27,7 @@ RULES: dict[str, Rule] = {
     **registry.RULES,
     **parameters.RULES,
     **credit.RULES,
+    **credit_files.RULES,
     **oversight.RULES,
     **guarantee.RULES,
     **chain.RULES,
@@ -32,4 +35,5 @@ RULES: dict[str, Rule] = {
     **costs.RULES,
     **pledges.RULES,
     **returns.RULES,
+    **repairs.RULES,
 }

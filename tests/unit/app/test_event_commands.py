@@ -15,7 +15,7 @@ from libs.eventing import topics
 from libs.eventing.envelope import Event
 from libs.eventing.reader import Reader
 from rongqiao.credit.v1 import credit_pb2 as credit
-from tests.support.services import NOON
+from tests.support.services import NOON, settings_of_tests
 
 PARTY = "uscc:91640100MA7ADEM08K"
 CREDIT = topics.CREDIT_PARTY
@@ -40,7 +40,7 @@ class Home:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.setenv("RONGQIAO_HOME", str(tmp_path))
     databases.migrate()
-    settings = Settings()
+    settings = settings_of_tests(tmp_path)
     service = build("matching", make_context(settings, lambda peer: grpc.insecure_channel(f"{peer}:0")))
     yield Home(service, settings)
     service.close()

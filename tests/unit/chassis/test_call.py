@@ -12,6 +12,7 @@ from libs.chassis.database import Database, WriteTx
 from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, Forbidden, InFlight, Invalid, KeyReused
 from libs.chassis.tables import idempotency_keys
+from tests.support import patience
 from tests.support.services import opened
 from tests.unit.chassis import jars
 from tests.unit.chassis.conftest import call_of, officer
@@ -37,7 +38,8 @@ def test_a_repeated_request_acts_once_and_answers_the_same(database: Database) -
 
 
 def until_answered(call: Call) -> Jar:
-    for _ in range(400):
+    deadline = time.monotonic() + patience.SECONDS
+    while time.monotonic() < deadline:
         try:
             return call.write(jars.make, HUNDRED)
         except InFlight:
@@ -94,16 +96,16 @@ def test_a_repeat_that_overtakes_the_first_is_told_to_wait(database: Database) -
 
     def slow(tx: WriteTx, by: Principal) -> int:
         begun.set()
-        let_go.wait(10)
+        let_go.wait(patience.SECONDS)
         return 7
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(call.write, slow)
-        begun.wait(10)
+        begun.wait(patience.SECONDS)
         with pytest.raises(InFlight) as overtaken:
             call.write(slow)
         let_go.set()
-        answer = first.result(10)
+        answer = first.result(patience.SECONDS)
 
     assert overtaken.value.status == 409
     assert answer == 7

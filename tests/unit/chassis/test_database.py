@@ -13,6 +13,7 @@ from libs.chassis.clock import SettableClock
 from libs.chassis.database import Database, WriteTx
 from libs.chassis.principal import Role
 from libs.chassis.problems import Forbidden
+from tests.support import patience
 from tests.support.services import opened
 from tests.unit.chassis import jars
 from tests.unit.chassis.conftest import officer
@@ -44,7 +45,7 @@ def test_nobody_else_decides_on_locked_rows_before_the_end(database: Database) -
         second.start()
         second.join(0.2)
         waiting = second.is_alive()
-    second.join(10)
+    second.join(patience.SECONDS)
 
     assert waiting
     assert jars.held(database, jar) == 6
@@ -109,13 +110,28 @@ def test_what_comes_after_the_commit_does_not_come_after_a_failure(database: Dat
     assert seen == []
 
 
+def test_a_transaction_that_changes_nothing_wakes_nobody(database: Database) -> None:
+    jar = database.transact(lambda tx: jars.make(tx, officer(), NewJar(held_fen=3))).id
+    woken: list[str] = []
+    database.on_commit.append(lambda: woken.append("woken"))
+    nowhere = sa.update(jars.jars).where(jars.jars.c.id == "nowhere").values(held_fen=1)
+    there = sa.update(jars.jars).where(jars.jars.c.id == jar).values(held_fen=4)
+
+    database.transact(lambda tx: tx.lock_rows(sa.select(jars.jars).order_by(jars.jars.c.id)))
+    database.transact(lambda tx: tx.execute(nowhere))
+    assert woken == []
+
+    database.transact(lambda tx: tx.execute(there))
+    assert woken == ["woken"]
+
+
 def test_a_write_within_a_write_is_refused_at_once(database: Database) -> None:
     with database.write(), pytest.raises(RuntimeError, match="within"), database.write():
         pass
 
 
 def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
-    both_hold_one = threading.Barrier(2, timeout=10)
+    both_hold_one = threading.Barrier(2, timeout=patience.SECONDS)
 
     def cross(database: Database, first: str, second: str) -> None:
         tries: list[str] = []

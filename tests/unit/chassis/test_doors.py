@@ -21,6 +21,7 @@ from libs.chassis.problems import (
     InFlight,
     Invalid,
     KeyReused,
+    LegalGateClosed,
     NotFound,
     Problem,
     StaleVersion,
@@ -31,6 +32,7 @@ from libs.chassis.problems import (
 from libs.chassis.rpc import RpcDoor, invoke
 from libs.chassis.tokens import TokenChecker, issue
 from libs.criteria.violation import Violation
+from tests.support import patience
 from tests.support.rpc import serving
 from tests.support.services import KEYS
 from tests.unit.chassis import jars
@@ -111,6 +113,7 @@ PROBLEMS = [
     Invalid("出生日期不对", field="/born_on", mend="改正日期。", source="银发〔2021〕3号"),
     Unauthenticated("No token came with the call."),
     Forbidden("This belongs to another organisation."),
+    LegalGateClosed("Nobody has recorded one.", mend="Record it."),
     NotFound("There is no jar jar_1.", field="jar_id"),
     Conflict("The shelf is full.", mend="Take a jar away first."),
     StaleVersion("It was changed at 12:00.", field="If-Match"),
@@ -137,7 +140,7 @@ def test_a_problem_arrives_whole_through_either_door(
 
 
 def test_every_problem_of_the_house_is_among_them() -> None:
-    assert {type(problem) for problem in PROBLEMS} == set(Problem.__subclasses__())
+    assert {type(problem) for problem in PROBLEMS} == set(Problem.kinds())
 
 
 @pytest.mark.parametrize(
@@ -296,6 +299,8 @@ def test_nobody_who_listens_is_unavailable() -> None:
 def test_a_server_tells_its_health(channel: grpc.Channel) -> None:
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+    answer = health_pb2_grpc.HealthStub(channel).Check(
+        health_pb2.HealthCheckRequest(), timeout=patience.SECONDS
+    )
 
     assert answer.status == health_pb2.HealthCheckResponse.SERVING

@@ -1,25 +1,25 @@
 """Jobs run again and again, whatever one of their runs does."""
 
 import threading
-import time
 
 from libs.chassis.database import Database, leading
 from libs.chassis.jobs import Scheduler
 from libs.chassis.service import Job
+from tests.support import patience
 from tests.unit.chassis import jars
 from tests.unit.chassis.conftest import officer
 from tests.unit.chassis.jars import NewJar
 
 
 def until(enough: threading.Event) -> bool:
-    return enough.wait(10)
+    return enough.wait(patience.SECONDS)
 
 
 def test_a_run_that_fails_is_not_the_last(sqlite: Database) -> None:
     runs, enough = [], threading.Event()
 
     def fail() -> None:
-        runs.append(time.monotonic())
+        runs.append("ran")
         if len(runs) == 3:
             enough.set()
         raise KeyError("a bug")
@@ -28,7 +28,7 @@ def test_a_run_that_fails_is_not_the_last(sqlite: Database) -> None:
     scheduler.start()
 
     assert until(enough)
-    scheduler.stop(1)
+    scheduler.stop(patience.SECONDS)
 
 
 def test_a_job_that_wakes_runs_right_after_a_commit(sqlite: Database) -> None:
@@ -44,19 +44,21 @@ def test_a_job_that_wakes_runs_right_after_a_commit(sqlite: Database) -> None:
     sqlite.transact(lambda tx: jars.make(tx, officer(), NewJar(held_fen=1)))
 
     assert until(second)
-    scheduler.stop(1)
+    scheduler.stop(patience.SECONDS)
 
 
 def test_a_stopped_scheduler_runs_nothing_more(sqlite: Database) -> None:
-    runs: list[str] = []
-    scheduler = Scheduler("test", sqlite, [Job("counting", 0.001, lambda: runs.append("ran"))])
+    scheduler = Scheduler("test", sqlite, [Job("counting", 0.001, lambda: None)])
     scheduler.start()
-    scheduler.stop(5)
-    after = len(runs)
+    before = names_of_threads()
+    scheduler.stop(patience.SECONDS)
 
-    time.sleep(0.02)
+    assert "test: counting" in before
+    assert "test: counting" not in names_of_threads()  # nobody is there to run it
 
-    assert len(runs) == after
+
+def names_of_threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
 
 
 def test_one_replica_at_a_time_leads(database: Database) -> None:

@@ -11,6 +11,8 @@ from libs.chassis.masking import masked
 TOKEN = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhY2NfNyJ9.c2lnbmF0dXJl-_c2ln"
 
 PERSONAL = {
+    "a person's id": ("GET /v1/parties/person:owner-000001/score", "owner-000001"),
+    "a person's id in a path": ("GET /v1/parties/person%3Aowner-000001", "owner-000001"),
     "a mobile number": ("call 13812345678 now", "13812345678"),
     "a mobile number with its country": ("call +8613812345678", "13812345678"),
     "a mobile number in groups": ("call 138-1234-5678", "1234-5678"),

@@ -30,6 +30,18 @@ def test_what_was_sealed_opens_again(text: str) -> None:
     assert VAULT.open(VAULT.seal(text)) == text
 
 
+@given(st.binary(max_size=200))
+def test_sealed_content_opens_under_its_own_name_alone_even_after_the_key_was_changed(content: bytes) -> None:
+    sealed = VAULT.seal_bytes(content, "blob_1")
+
+    assert ROTATED.open_bytes(sealed, "blob_1") == content
+    assert content not in sealed or len(content) < 4
+    with pytest.raises(InvalidTag):
+        VAULT.open_bytes(sealed, "blob_2")
+    with pytest.raises(KeyError):
+        VAULT.open_bytes(ROTATED.seal_bytes(content, "blob_1"), "blob_1")
+
+
 def test_the_same_text_is_sealed_differently_each_time() -> None:
     assert VAULT.seal("张三") != VAULT.seal("张三")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+import sqlalchemy as sa
 
 from libs import policy
 from libs.chassis.database import Database
@@ -158,6 +159,11 @@ class Desk:
             reason_codes=codes,
         )
         self.database.transact(lambda tx: operations.follow_application(tx, changed))
+
+
+@pytest.fixture(scope="session")
+def tables() -> sa.MetaData:
+    return store.metadata
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,11 +10,15 @@ from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Forbidden, NotFound
 from libs.criteria.violation import Violation
 from libs.criteria.vocabulary import FACTS
+from libs.registry.dimensions import OwnerKind
 from services.credit.domain import consent as rules
-from services.credit.domain.consent import NewConsent, Purpose
-from services.credit.operations import consents, reading
+from services.credit.domain.consent import Authority, Consent, NewConsent, Purpose, Revocation
+from services.credit.operations import consents, reading, scores
+from tests.support.services import NOON
+from tests.unit.credit.card_shop import open_gate
 from tests.unit.credit.world import (
     BANK,
+    FARMER,
     FIRM,
     NAME,
     OFFICER,
@@ -26,6 +31,7 @@ from tests.unit.credit.world import (
     fact,
     firm,
     new_consent,
+    told,
     values,
 )
 
@@ -122,7 +128,8 @@ def test_a_firm_lists_its_consents_and_a_bank_those_that_name_it(world: World) -
 
 def test_a_bank_gets_a_score_only_under_consent_and_made_of_what_it_may_see(world: World) -> None:
     filled(world)
-    score = lambda by: world.write(reading.get_score, by, POLICIES, FIRM)  # noqa: E731
+    open_gate(world)
+    score = lambda by: world.write(scores.get_score, by, FIRM)  # noqa: E731
     with pytest.raises(Forbidden, match="NOT_AUTHORISED"):
         score(OFFICER)
 
@@ -147,6 +154,10 @@ def test_a_bank_gets_a_score_only_under_consent_and_made_of_what_it_may_see(worl
         ({"purpose": Purpose.MATCHING}, "recipient"),
         ({"signer": " "}, "signer"),
         ({"text_hash": "abc"}, "text_hash"),
+        ({"text_version": " "}, "text_version"),
+        ({"authority": Authority.AUTHORISED_SIGNATORY}, "authority_reference"),
+        ({"documents": ("contract-7",)}, "documents/0"),
+        ({"documents": ("doc_1", "doc_1")}, "documents/1"),
     ],
 )
 def test_a_consent_that_says_too_little_is_refused(changes: dict[str, object], field: str) -> None:
@@ -171,3 +182,82 @@ def test_of_two_consents_to_a_scope_the_longer_one_opens_it(world: World) -> Non
         given = consents.list_consents(tx, firm(), FIRM).items
     assert rules.opened(given, BANK, Purpose.CREDIT_DECISION, TODAY) == {"tax": longer}
     assert isinstance(new_consent("tax"), NewConsent)
+
+
+def test_a_consent_may_begin_later(world: World) -> None:
+    filled(world).grant("tax", valid_from=TODAY + timedelta(days=3))
+
+    assert "tax_grade" in closed(world.look())
+    world.pass_days(3)
+    assert "tax_grade" in values(world.look())
+
+
+def test_matching_hears_of_a_consent_on_the_day_on_which_it_begins(world: World) -> None:
+    filled(world).grant("tax", recipient="platform", valid_from=TODAY + timedelta(days=3))
+    assert "tax_grade" not in told(world.summary())
+
+    world.pass_days(3)
+
+    assert told(world.summary())["tax_grade"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [
+        ({"valid_from": TODAY - timedelta(days=1)}, "valid_from"),
+        ({"valid_from": TODAY + timedelta(days=9), "until": TODAY + timedelta(days=8)}, "valid_until"),
+        ({"until": date(2029, 11, 23)}, "valid_until"),
+    ],
+)
+def test_a_consent_holds_from_today_on_and_for_no_more_than_the_years_of_the_rule(
+    small_world: World, terms: dict[str, Any], field: str
+) -> None:
+    small_world.put()
+    assert small_world.grant("tax", until=date(2029, 11, 22)).valid_until == date(2029, 11, 22)
+
+    with pytest.raises(Violation) as refused:
+        small_world.grant("tax", **terms)
+
+    assert refused.value.field == field
+
+
+def test_why_a_consent_is_taken_back_may_be_said_and_is_told_in_no_event(world: World) -> None:
+    consent = filled(world).grant("tax")
+    reason = "不再申请这笔贷款"
+
+    ended = world.write(consents.revoke_consent, firm(), consent.id, Revocation(reason=reason))
+
+    assert ended.revocation_reason == reason
+    assert all(reason not in str(event) for event in world.events())
+
+
+@pytest.mark.parametrize(
+    ("scopes", "terms", "field"),
+    [
+        (("tax", "score"), {"separate": True}, "scopes"),
+        (("tax",), {}, "separate"),
+        (("tax",), {"documents": ("doc_1",), "separate": True}, "scopes"),
+        ((), {"documents": ("doc_1",)}, "separate"),
+    ],
+)
+def test_a_natural_person_opens_what_is_sensitive_each_on_a_sheet_of_its_own(
+    scopes: tuple[str, ...], terms: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Violation) as refused:
+        granted_by(FARMER, *scopes, **terms)
+
+    assert refused.value.field == field
+    assert "个人信息保护法" in str(refused.value.source)
+    assert granted_by(FIRM, *scopes, **terms).scopes == scopes
+
+
+def test_a_person_may_open_together_what_is_not_sensitive(world: World) -> None:
+    world.put(FARMER, kind=OwnerKind.FARMER, industry="", established_on=None)
+
+    assert world.grant("tax", party=FARMER, separate=True).separate is True
+    assert world.grant("utilities", "score", party=FARMER).scopes == ("utilities", "score")
+
+
+def granted_by(party: str, *scopes: str, **terms: Any) -> Consent:
+    new = new_consent(*scopes, **terms)
+    return rules.granted(new, party, "cst_1", NOON, TODAY, consents.consent_rules(POLICIES, new, TODAY))

@@ -14,12 +14,13 @@ from libs.chassis.rpc import invoke
 from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.credit.v1 import credit_pb2 as pb
 from rongqiao.credit.v1 import credit_pb2_grpc
-from services.credit.domain import bulk, consent, facts, invoices, party, scorecard, view
-from services.credit.http import router
-from services.credit.rpc import CreditServicer
+from services.credit.domain import bulk, consent, facts, invoices, party, records, series, sources
+from services.credit.rpc.parties import CreditServicer
 from tests.support.rpc import door_of, serving, token_of
-from tests.support.services import Client, client_of
-from tests.unit.credit.world import BANK, FIRM, NAME, OFFICER, OPERATOR, POLICIES, TEXT_HASH, World, firm
+from tests.support.services import Client
+from tests.unit.credit.card_shop import open_gate
+from tests.unit.credit.doors import client
+from tests.unit.credit.world import BANK, FIRM, NAME, OFFICER, OPERATOR, TEXT_HASH, World, firm
 
 REGISTERED = {
     "kind": "ENTERPRISE",
@@ -28,13 +29,22 @@ REGISTERED = {
     "industry": "6513",
     "established_on": "2023-03-10",
 }
-AGREED = {"signer": "张测试", "scopes": ["tax", "score"], "valid_until": "2027-11-21", "text_hash": TEXT_HASH}
+AGREED = {
+    "signer": "张测试",
+    "authority": "LEGAL_REPRESENTATIVE",
+    "scopes": ["tax", "score"],
+    "valid_until": "2027-11-21",
+    "method": "ELECTRONIC_SIGNATURE",
+    "text_version": "2026-1",
+    "text_hash": TEXT_HASH,
+}
 TO_BANK = AGREED | {"purpose": "CREDIT_DECISION", "recipient": BANK}
 GRADE = {"fact": "tax_grade", "value": "A", "source": "TAX", "observed_on": "2026-04-30"}
 
 
-def client(world: World, role: Role, organisation: str) -> Client:
-    return client_of(world.database, router, role, organisation, parts=POLICIES)
+@pytest.fixture(autouse=True)
+def gate_is_open(small_world: World) -> None:
+    open_gate(small_world)
 
 
 @pytest.fixture
@@ -174,7 +184,7 @@ def call(http: TestClient, by: Principal | None, method: str, path: str, body: o
 
 @pytest.fixture
 def stub(small_world: World) -> Iterator[credit_pb2_grpc.CreditStub]:
-    servicer = CreditServicer(door_of(small_world.database), POLICIES)
+    servicer = CreditServicer(door_of(small_world.database))
     with serving(partial(credit_pb2_grpc.add_CreditServicer_to_server, servicer)) as channel:
         yield credit_pb2_grpc.CreditStub(channel)
 
@@ -203,6 +213,9 @@ def test_the_whole_story_over_grpc(stub: credit_pb2_grpc.CreditStub) -> None:
     agree = pb.GrantConsentRequest(
         party=FIRM,
         signer="张测试",
+        authority=pb.AUTHORITY_LEGAL_REPRESENTATIVE,
+        method=pb.CONSENT_METHOD_ELECTRONIC_SIGNATURE,
+        text_version="2026-1",
         scopes=["tax", "score"],
         purpose=pb.PURPOSE_CREDIT_DECISION,
         recipient=BANK,
@@ -232,43 +245,27 @@ def test_the_whole_story_over_grpc(stub: credit_pb2_grpc.CreditStub) -> None:
     assert withdrawn.status == pb.PARTY_STATUS_WITHDRAWN
 
 
-SHAPES = [
-    (facts.NewFact, pb.NewFact, set()),
-    (facts.NewFacts, pb.AddFactsRequest, {"party"}),
-    (party.Registration, pb.PutPartyRequest, {"id"}),
-    (party.IpRight, pb.IpRight, set()),
-    (invoices.Invoice, pb.Invoice, set()),
-    (invoices.NewInvoices, pb.AddInvoicesRequest, {"party"}),
-    (bulk.RowOutcome, pb.RowOutcome, set()),
-    (bulk.BulkOutcome, pb.BulkOutcome, set()),
-    (consent.NewConsent, pb.GrantConsentRequest, {"party"}),
-    (consent.Consent, pb.Consent, set()),
-    (consent.Read, pb.Read, set()),
-    (consent.ReadPage, pb.ReadPage, set()),
-    (scorecard.Score, pb.Score, set()),
-    (scorecard.ScoreReason, pb.ScoreReason, set()),
-    (view.Item, pb.Item, set()),
-    (view.Party, pb.Party, set()),
-    (view.SummaryItem, pb.SummaryItem, set()),
-    (view.PartySummary, pb.PartySummary, set()),
-]
-
-
-@pytest.mark.parametrize(("shape", "message", "beside"), SHAPES)
-def test_a_shape_and_its_message_have_the_same_fields(shape: type, message: type, beside: set[str]) -> None:
-    assert set(shape.__dataclass_fields__) | beside == set(message.DESCRIPTOR.fields_by_name)  # type: ignore[attr-defined]
-
-
 ENUMS = [
     (facts.Source, pb.Source),
     (party.IpRightKind, pb.IpRightKind),
     (party.PartyStatus, pb.PartyStatus),
     (invoices.InvoiceDirection, pb.InvoiceDirection),
     (invoices.InvoiceStatus, pb.InvoiceStatus),
+    (party.ValuationMethod, pb.ValuationMethod),
+    (facts.SizeGap, pb.SizeGap),
+    (facts.SizeIndicator, pb.SizeIndicator),
+    (sources.Confidence, pb.Confidence),
+    (sources.Because, pb.Because),
+    (records.RecordKind, pb.RecordKind),
+    (records.RecordState, pb.RecordState),
+    (records.Severity, pb.Severity),
+    (series.SeriesKind, pb.SeriesKind),
     (bulk.RowState, pb.RowState),
     (consent.Purpose, pb.Purpose),
+    (consent.Authority, pb.Authority),
+    (consent.ConsentMethod, pb.ConsentMethod),
     (consent.ReadKind, pb.ReadKind),
-    (view.ItemState, pb.ItemState),
+    (sources.ItemState, pb.ItemState),
 ]
 
 

@@ -1,5 +1,6 @@
 """Which of several records of a fact counts."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import permutations
 
@@ -7,10 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.chassis.principal import Principal
 from libs.criteria.violation import Violation
 from libs.registry.size import Size
-from services.credit.domain.facts import Fact, Source, check_fact, resolve, size_from, whole_months
-from tests.unit.credit.world import TODAY, fact, registration
+from services.credit.domain.facts import (
+    Fact,
+    FactHistory,
+    NewFact,
+    Source,
+    check_fact,
+    resolve,
+    size_from,
+    whole_months,
+)
+from services.credit.domain.sources import Because, Confidence, ItemState
+from services.credit.operations import reading
+from tests.unit.credit.world import FIRM, OFFICER, TODAY, World, fact, firm, registration
 
 
 def said(value: str, observed: date, source: Source, minute: int = 0, name: str = "tax_grade") -> Fact:
@@ -117,3 +130,74 @@ def test_size_is_judged_by_the_official_rule_and_never_guessed() -> None:
 )
 def test_only_completed_months_count(since: date, until: date, months: int) -> None:
     assert whole_months(since, until) == months
+
+
+def test_every_saying_is_told_with_the_one_that_counts_and_why(world: World) -> None:
+    world.put()
+    world.say(
+        fact("tax_grade", "B", "2025-04-30", Source.TAX), fact("tax_grade", "A", "2026-04-30", Source.TAX)
+    )
+    world.say(fact("tax_grade", "C", "2026-06-30"), by=firm())
+
+    mine = history(world)
+    assert [(one.value, one.confidence, one.counts) for one in mine.sayings] == [
+        ("A", "HIGH", True),
+        ("B", "HIGH", False),
+        ("C", "LOW", False),
+    ]
+    assert mine.because is Because.NEWEST_OBSERVATION
+    assert history(world, as_of=date(2025, 12, 31)).sayings[0].value == "B"
+    assert history(world, by=OFFICER).state is ItemState.NOT_AUTHORISED
+    assert history(world, by=OFFICER).sayings == ()
+    consent = world.grant("tax")
+    assert history(world, by=OFFICER).consent_id == consent.id
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (fact("penalties_24m", "2", "2026-09-30", Source.COURT), Because.NEWEST_OBSERVATION),
+        (fact("penalties_24m", "2", "2026-10-31", Source.DATA_SHARING), Because.MORE_TRUSTED_SOURCE),
+        (fact("penalties_24m", "2", "2026-10-31", Source.COURT), Because.LATER_CORRECTION),
+    ],
+)
+def test_one_word_says_why_a_saying_counts(small_world: World, second: NewFact, why: Because) -> None:
+    small_world.put()
+    small_world.say(fact("penalties_24m", "1", "2026-10-31", Source.COURT))
+    small_world.pass_days(1)
+    small_world.say(second)
+
+    assert history(small_world, "penalties_24m").because is why
+
+
+def test_a_firms_own_word_only_fills(small_world: World) -> None:
+    small_world.put()
+    small_world.say(fact("penalties_24m", "0", "2026-11-01"), by=firm())
+    small_world.say(fact("penalties_24m", "1", "2026-10-31", Source.COURT))
+
+    told = history(small_world, "penalties_24m")
+    assert (told.sayings[0].value, told.because) == ("1", Because.OWN_WORD_ONLY_FILLS)
+
+
+def test_who_brings_data_may_say_how_far_to_rely_on_it_and_a_firm_may_not(small_world: World) -> None:
+    small_world.put()
+    doubtful = replace(fact("srdi", "true", source=Source.TECHNOLOGY), confidence=Confidence.LOW)
+    sure = replace(fact("employees", "12"), confidence=Confidence.HIGH)
+    small_world.say(doubtful)
+    small_world.say(sure, by=firm())
+
+    shown = {item.fact: item.confidence for item in small_world.look(firm()).items}
+    assert (shown["srdi"], shown["employees"]) == (Confidence.LOW, Confidence.LOW)
+
+
+def test_a_derived_fact_has_one_saying_and_the_score_its_own_door(small_world: World) -> None:
+    small_world.put()
+
+    assert history(small_world, "owner_kind").sayings[0].value == "ENTERPRISE"
+    assert history(small_world, "score").state is ItemState.NOT_AUTHORISED
+    with pytest.raises(Violation):
+        history(small_world, "shoe_size")
+
+
+def history(world: World, name: str = "tax_grade", by: Principal | None = None, **when: date) -> FactHistory:
+    return world.write(reading.get_fact, by or firm(), FIRM, name, **when)

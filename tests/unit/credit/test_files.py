@@ -1,6 +1,6 @@
 """Party files: opened, added to, withdrawn."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,12 +8,13 @@ from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import Conflict, Forbidden, NotFound
 from libs.criteria.violation import Violation
 from libs.registry.dimensions import OwnerKind
-from libs.registry.loan_terms import IpRightKind
-from libs.registry.size import Size
+from libs.registry.size import Size, SizeGap, SizeIndicator
+from libs.registry.uscc import complete
 from services.credit.domain.bulk import RowState
-from services.credit.domain.facts import NewFacts, Source
-from services.credit.domain.party import IpRight, Registration, check_party
+from services.credit.domain.facts import Source
+from services.credit.domain.party import Registration, check_party
 from services.credit.operations import files, reading
+from tests.support.services import NOON
 from tests.unit.credit.world import (
     BANK,
     FARMER,
@@ -173,43 +174,58 @@ def test_there_is_no_file_of_an_unknown_party(world: World) -> None:
         world.look(firm())
 
 
-def right(**changes: object) -> IpRight:
-    told = {
-        "id": "ZL202310000001.X",
-        "kind": IpRightKind.INVENTION,
-        "expires_on": date(2043, 1, 5),
-        "appraised_fen": 90_000_000,
-    }
-    return IpRight(**(told | changes))  # type: ignore[arg-type]
-
-
-def test_the_newest_word_of_the_office_counts_of_a_right_and_never_the_firms_own(world: World) -> None:
+def test_the_file_of_a_day_shows_the_registration_of_that_day(world: World) -> None:
     world.put()
-    deliver = lambda by, *rights: world.write(files.add_facts, by, FIRM, NewFacts(ip_rights=rights))  # noqa: E731
+    world.pass_days(5)
+    world.put(county="640104", changed_on=date(2026, 11, 25))
+    world.pass_days(5)
+    world.put(county="640121", changed_on=date(2026, 11, 24))
 
-    assert deliver(firm(), right(appraised_fen=1)).recorded == 1
-    assert deliver(OPERATOR, right()).recorded == 1
-    assert deliver(OPERATOR, right()).known == 1
-    assert deliver(OPERATOR, right(encumbered=True)).recorded == 1
-    assert deliver(firm(), right(appraised_fen=2)).recorded == 1
+    of = lambda **when: world.look(firm(), **when).county  # noqa: E731
+    assert (of(), of(as_of=date(2026, 11, 24)), of(as_of=date(2020, 1, 1))) == ("640121", "640121", "640106")
+    assert of(known=NOON + timedelta(days=6)) == "640104"
+    assert of(known=NOON + timedelta(days=6), as_of=date(2026, 11, 24)) == "640106"
+    with pytest.raises(NotFound):
+        of(known=NOON - timedelta(days=1))
 
-    assert world.look(firm()).ip_rights == (right(encumbered=True),)
 
-
-def test_a_right_with_a_negative_value_is_rejected_in_its_row(world: World) -> None:
+def test_a_size_that_is_not_judged_says_why_and_to_whom_the_statements_are_closed_not_which(
+    world: World,
+) -> None:
     world.put()
+    world.say(fact("employees", "120"))
 
-    outcome = world.write(
-        files.add_facts,
-        OPERATOR,
-        FIRM,
-        NewFacts(facts=(fact("tax_grade", "A"),), ip_rights=(right(appraised_fen=-1),)),
-    )
+    mine, theirs = world.look(firm()).size_basis, world.look(OFFICER).size_basis
+    assert (mine.gap, mine.missing) == (SizeGap.INDICATOR_MISSING, (SizeIndicator.REVENUE,))
+    assert (theirs.gap, theirs.missing) == (SizeGap.INDICATOR_MISSING, ())
 
-    assert [(row.row, row.state, row.field) for row in outcome.rows] == [
-        (1, RowState.RECORDED, None),
-        (2, RowState.REJECTED, "appraised_fen"),
-    ]
+
+@pytest.mark.parametrize(
+    ("established", "provisional"), [(date(2024, 12, 31), False), (date(2025, 7, 1), True)]
+)
+def test_the_size_of_a_firm_without_a_full_year_is_provisional(
+    small_world: World, established: date, provisional: bool
+) -> None:
+    small_world.put(established_on=established)
+    small_world.say(fact("employees", "120"), fact("revenue_year_fen", "1200000000", "2026-03-01"))
+
+    basis = small_world.look(firm()).size_basis
+    assert (basis.year, basis.provisional) == (2025, provisional)
+
+
+def test_the_owner_of_a_small_firm_is_a_natural_person_of_no_size(world: World) -> None:
+    owner = "person:owner-000001"
+    shown = world.put(owner, **(FARMING | {"kind": OwnerKind.SMALL_MICRO_OWNER}))
+
+    assert values(shown) == {"owner_kind": "SMALL_MICRO_OWNER"}
+    assert shown.size_basis.gap is SizeGap.NATURAL_PERSON
+
+
+def test_a_code_whose_inner_check_fails_is_a_warning_only(world: World) -> None:
+    doubtful = complete("916401001234567890"[:17]).party
+
+    assert world.put(doubtful).code_doubtful is True
+    assert world.put().code_doubtful is False
 
 
 def test_a_party_that_withdrew_is_closed_to_all_but_itself_and_comes_back_only_by_itself(

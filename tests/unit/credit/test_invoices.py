@@ -1,7 +1,7 @@
 """Invoices: delivered in bulk, counted by month, void and negative ones handled."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from libs.chassis.database import WriteTx
-from libs.chassis.principal import service
+from libs.chassis.principal import Principal, service
 from libs.chassis.problems import Forbidden
 from libs.criteria.violation import Violation
-from services.credit import jobs
-from services.credit.domain.bulk import BulkOutcome
+from services.credit.domain.bulk import BulkOutcome, RowOutcome
+from services.credit.domain.delivery import DeliveryKind, NewDelivery, Row
 from services.credit.domain.invoices import COLUMNS, Invoice, NewInvoices
-from services.credit.operations import invoices
+from services.credit.operations import deliveries, invoices
 from services.credit.store import tables
 from tests.unit.credit.world import FIRM, OFFICER, OPERATOR, World, firm, sale, values
 
@@ -120,6 +120,7 @@ def test_bad_rows_of_a_file_are_named_by_their_column_and_the_good_ones_kept(wor
     )
 
     assert (outcome.recorded, outcome.rejected) == (2, 5)
+    assert outcome.delivery is not None
     assert [(row.row, row.field) for row in outcome.rows] == [
         (2, "direction"),
         (3, "issued_on"),
@@ -166,41 +167,44 @@ def test_a_large_file_is_recorded_while_it_is_read(
     small_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_world.put()
-    file = Endless(3 * invoices.CHUNK)
+    file = Endless(3 * deliveries.CHUNK)
     ahead: list[int] = []
-    add_chunk = invoices.add_chunk
+    keep = deliveries.keep
 
-    def watched(tx: WriteTx, party: str, rows: invoices.Rows, before: int) -> BulkOutcome:
-        ahead.append(file.made - before)
-        return add_chunk(tx, party, rows, before)
+    def watched(tx: WriteTx, by: Principal, delivery: str, rows: Sequence[Row]) -> list[RowOutcome]:
+        ahead.append(file.made - rows[0].number + 1)
+        return keep(tx, by, delivery, rows)
 
-    monkeypatch.setattr(invoices, "add_chunk", watched)
+    monkeypatch.setattr(deliveries, "keep", watched)
     outcome = invoices.load_file(small_world.database, OPERATOR, FIRM, file, None)  # type: ignore[arg-type]
 
-    assert outcome.recorded == 3 * invoices.CHUNK
-    assert ahead == [invoices.CHUNK] * 3
+    assert outcome.recorded == 3 * deliveries.CHUNK
+    assert ahead == [deliveries.CHUNK] * 3
 
 
 def test_an_upload_that_broke_off_is_counted_but_covers_no_day(world: World) -> None:
     world.put()
     deliver(world, sale("1", "2026-08-01", 500), covers_until=date(2026, 8, 31))
-    delivery = world.write(invoices.open_delivery, OPERATOR, FIRM, date(2026, 10, 31))
-    world.database.transact(
-        lambda tx: invoices.add_chunk(tx, FIRM, [sale("2", "2026-08-02", 70), sale("3", "2026-10-02", 7)], 0)
-    )
+    new = NewDelivery(kind=DeliveryKind.INVOICES, covers_until=date(2026, 10, 31))
+    delivery = world.write(deliveries.open_delivery, OPERATOR, new, FIRM)
+    rows = [
+        Row(1, FIRM, sale("2", "2026-08-02", 70)),
+        Row(2, FIRM, sale("3", "2026-10-02", 7)),
+    ]
+    world.write(deliveries.keep, OPERATOR, delivery.id, rows)
 
     assert seen(world)["invoiced_12m_fen"] == "500"
-    assert jobs.give_up_broken_deliveries(world.database) == 0
+    assert deliveries.give_up_broken(world.database, service("credit")) == 0
     world.pass_days(1)
-    assert jobs.give_up_broken_deliveries(world.database) == 1
-    assert jobs.give_up_broken_deliveries(world.database) == 0
+    assert deliveries.give_up_broken(world.database, service("credit")) == 1
+    assert deliveries.give_up_broken(world.database, service("credit")) == 0
 
-    assert delivery.startswith("inv_")
     assert seen(world)["invoiced_12m_fen"] == "570"
+    with world.database.read() as tx:
+        ended = deliveries.get_delivery(tx, OPERATOR, delivery.id)
+    assert (ended.state, ended.rows, ended.recorded) == ("BROKEN", 2, 2)
 
 
 def test_only_the_service_itself_gives_deliveries_up(world: World) -> None:
-    with world.database.read() as tx:
-        assert invoices.broken_deliveries(tx, service("credit")) == []
-        with pytest.raises(Forbidden):
-            invoices.broken_deliveries(tx, OPERATOR)
+    with pytest.raises(Forbidden):
+        deliveries.give_up_broken(world.database, OPERATOR)

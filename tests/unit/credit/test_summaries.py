@@ -22,7 +22,6 @@ from tests.unit.credit.world import (
     FIRM,
     NAME,
     OPERATOR,
-    POLICIES,
     SIGNER,
     TODAY,
     World,
@@ -190,7 +189,7 @@ def test_only_the_service_itself_tells(world: World) -> None:
     world.put()
 
     with pytest.raises(Forbidden):
-        world.write(summaries.tell_summary, OPERATOR, POLICIES, FIRM)
+        world.write(summaries.tell_summary, OPERATOR, FIRM)
     with world.database.read() as tx, pytest.raises(Forbidden):
         summaries.due_parties(tx, OPERATOR)
 
@@ -198,7 +197,7 @@ def test_only_the_service_itself_tells(world: World) -> None:
 def test_a_change_during_the_telling_is_told_next(world: World) -> None:
     world.put()
     with world.database.write() as tx:
-        summaries.tell_summary(tx, service("credit"), POLICIES, FIRM)
+        summaries.tell_summary(tx, service("credit"), FIRM)
         changing = Thread(target=world.say, args=(fact("court_cases_24m", "3"),))
         changing.start()
         changing.join(0.2)

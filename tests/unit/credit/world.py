@@ -1,6 +1,7 @@
 """A credit service in small: its database, the people who call it, and what it told matching."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,8 +17,9 @@ from libs.registry.dimensions import OwnerKind
 from rongqiao.credit.v1 import credit_pb2 as pb
 from services.credit import jobs
 from services.credit.domain.bulk import BulkOutcome
-from services.credit.domain.consent import Consent, NewConsent, Purpose
+from services.credit.domain.consent import Authority, Consent, ConsentMethod, NewConsent, Purpose
 from services.credit.domain.facts import NewFact, NewFacts, Source
+from services.credit.domain.flows import History, Row, history, tally
 from services.credit.domain.invoices import Invoice, InvoiceDirection, InvoiceStatus
 from services.credit.domain.party import Registration
 from services.credit.domain.view import Party
@@ -68,16 +70,22 @@ def sale(number: str, issued: str, net_fen: int, customer: str = "B1", void: boo
     )
 
 
-def new_consent(*scopes: str, recipient: str = BANK, until: date = date(2027, 11, 21)) -> NewConsent:
+def new_consent(
+    *scopes: str, recipient: str = BANK, until: date = date(2027, 11, 21), **terms: Any
+) -> NewConsent:
     purpose = Purpose.MATCHING if recipient == "platform" else Purpose.CREDIT_DECISION
-    return NewConsent(
-        signer=SIGNER,
-        scopes=scopes,
-        purpose=purpose,
-        recipient=recipient,
-        valid_until=until,
-        text_hash=TEXT_HASH,
-    )
+    told: dict[str, Any] = {
+        "signer": SIGNER,
+        "authority": Authority.LEGAL_REPRESENTATIVE,
+        "scopes": scopes,
+        "purpose": purpose,
+        "recipient": recipient,
+        "valid_until": until,
+        "method": ConsentMethod.PLATFORM_ACCOUNT,
+        "text_version": "2026-1",
+        "text_hash": TEXT_HASH,
+    }
+    return NewConsent(**(told | terms))
 
 
 @dataclass
@@ -103,7 +111,7 @@ class World:
         return self.database.transact(lambda tx: operation(tx, by, *args, **kwargs))
 
     def tell(self) -> int:
-        return jobs.tell_due_summaries(self.database, POLICIES)
+        return jobs.tell_due_summaries(self.database)
 
     def summaries(self) -> list[pb.PartySummary]:
         """Every state that was told, after telling what is due."""
@@ -137,3 +145,20 @@ def closed(party: Party) -> set[str]:
 
 def told(summary: pb.PartySummary) -> dict[str, str]:
     return {item.fact: item.value for item in summary.items if item.state == pb.ITEM_STATE_KNOWN}
+
+
+def history_of(invoices: Iterable[Invoice], covers_until: date) -> History:
+    """What files of invoices come to offline."""
+    return history(tally(map(_row, invoices)), covers_until)
+
+
+def _row(invoice: Invoice) -> Row:
+    return (
+        invoice.direction,
+        invoice.number,
+        invoice.issued_on,
+        invoice.counterparty,
+        invoice.net_fen,
+        invoice.tax_fen,
+        invoice.status is InvoiceStatus.VOID,
+    )

@@ -13,6 +13,7 @@ from app.assembly import SERVICES, build, make_context
 from libs.chassis.rpc import connect
 from libs.chassis.service import Service
 from libs.chassis.settings import Settings
+from tests.support.services import settings_of_tests
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 BASE = DEPLOY / "k8s" / "base"
@@ -20,7 +21,9 @@ BASE = DEPLOY / "k8s" / "base"
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
-    context = make_context(Settings(home=tmp_path_factory.mktemp("home")), lambda name: connect(f"{name}:1"))
+    context = make_context(
+        settings_of_tests(tmp_path_factory.mktemp("home")), lambda name: connect(f"{name}:1")
+    )
     built = {name: build(name, context) for name in SERVICES}
     yield built
     for service in built.values():

@@ -27,4 +27,4 @@ def test_the_table_has_every_topic_of_the_module() -> None:
 def test_states_are_those_of_which_only_the_newest_counts() -> None:
     states = {topic.name.split(".")[2] for topic in TOPICS if topic.kind is Kind.STATE}
 
-    assert states == {"product", "programme", "headroom", "party", "organisation"}
+    assert states == {"product", "waiver", "programme", "headroom", "party", "organisation"}

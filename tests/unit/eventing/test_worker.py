@@ -1,6 +1,5 @@
 """A worker waits out outages, dies of mistakes, and ends when asked."""
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ import pytest
 from libs.chassis.clock import SettableClock
 from libs.eventing.outage import Outage
 from libs.eventing.worker import Worker, stop_all
+from tests.support import patience
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
@@ -31,13 +31,16 @@ class Hand(Worker):
     def _let_go(self) -> None:
         self.let_go = True
 
+    def await_the_request_to_stop(self) -> None:
+        self._stopping.wait(patience.SECONDS)
+
 
 def fail(error: Exception) -> None:
     raise error
 
 
 def until(condition: Callable[[], object]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + patience.SECONDS
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     return bool(condition())
@@ -48,7 +51,7 @@ def test_a_worker_goes_on_until_it_is_asked_to_stop() -> None:
 
     hand.start()
     worked = until(lambda: hand.rounds > 3)
-    stopped = hand.stop(5)
+    stopped = hand.stop(patience.SECONDS)
 
     assert (worked, stopped, hand.alive, hand.let_go) == (True, True, False, True)
 
@@ -61,7 +64,7 @@ def test_an_outage_is_waited_out_and_told() -> None:
     since = hand.paused_since
     hand.work = lambda: None
     resumed = until(lambda: hand.paused_since is None)
-    stopped = hand.stop(5)
+    stopped = hand.stop(patience.SECONDS)
 
     assert (paused, since, resumed, stopped) == (True, NOON, True, True)
 
@@ -77,16 +80,18 @@ def test_a_mistake_ends_the_worker_for_all_to_see() -> None:
 
 
 def test_workers_are_stopped_side_by_side() -> None:
-    gate = threading.Event()
-    hands = [Hand(lambda: gate.wait(0.3) and None) for _ in range(4)]
+    """Each ends its work once all have been asked to stop: who were asked one after the other would not end."""
+    hands: list[Hand] = []
+
+    def work() -> None:
+        for hand in hands:
+            hand.await_the_request_to_stop()
+
+    hands += [Hand(work) for _ in range(4)]
     for hand in hands:
         hand.start()
 
-    began = time.monotonic()
-    stopped = stop_all(hands, 5)
-
-    assert stopped
-    assert time.monotonic() - began < 0.9  # one after the other it would take 1.2 s
+    assert stop_all(hands, patience.SECONDS / 2)
 
 
 def test_a_worker_that_never_started_stops_at_once() -> None:

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from libs.chassis.clock import SettableClock
 from libs.chassis.database import Database
@@ -11,6 +12,11 @@ from services.guarantee import store
 from tests.support.services import NOON, opened
 from tests.unit.guarantee.chain import HELAN, YINCHUAN, house_rules, open_business
 from tests.unit.guarantee.losses import make_room
+
+
+@pytest.fixture(scope="session")
+def tables() -> sa.MetaData:
+    return store.metadata
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date
-from time import perf_counter
 
 import pytest
 
@@ -53,11 +52,9 @@ def returned_liability(database: Database) -> int:
 
 def test_a_book_of_412_contracts_takes_effect_in_exposures_limits_and_ledger(database: Database) -> None:
     rows = [row(number) for number in range(412)]
-    began = perf_counter()
 
     loaded = load(database, rows)
 
-    assert perf_counter() - began < 10  # two seconds where nothing else runs
     assert (loaded.contracts, loaded.liability_fen) == (412, 412 * 800_000 * YUAN)
     assert held(database)["guarantor/org_helan/liability"] == 412 * 600_000 * YUAN
     assert held(database)["admission/org_helan"] == 412 * MILLION

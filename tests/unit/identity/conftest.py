@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from libs.chassis.database import Database
@@ -13,6 +14,11 @@ from services.identity.operations.passwords import Passwords
 from tests.support.services import KEYS, opened
 
 OPERATOR_PASSWORD = "first-operator-of-all"
+
+
+@pytest.fixture(scope="session")
+def tables() -> sa.MetaData:
+    return store.metadata
 
 
 @pytest.fixture

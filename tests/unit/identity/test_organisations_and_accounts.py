@@ -224,3 +224,18 @@ def test_grpc_does_the_same(database: Database) -> None:
         assert list(listed.items) == [spring]
         with pytest.raises(Forbidden):
             invoke(stub.PutAccount, officer, token=own)
+
+
+def test_a_natural_person_in_business_signs_in_under_an_opaque_id(
+    http: TestClient, operator: dict[str, str]
+) -> None:
+    own = {"kind": "ENTERPRISE", "name": "马晓测", "territory": "640104"}
+    account = {"password": "a-long-password", "role": "SME", "display_name": "马晓测"}
+    account["organisation"] = "person:owner-000001"
+
+    assert http.put("/v1/organisations/person:owner-000001", json=own, headers=operator).status_code == 200
+    assert http.put("/v1/accounts/owner.one", json=account, headers=operator).status_code == 200
+    me = http.get("/v1/accounts/me", headers=headers_of(http, "owner.one", "a-long-password"))
+    assert me.json()["organisation"] == "person:owner-000001"
+    told = http.put("/v1/organisations/person:640104199001011234", json=own, headers=operator)
+    assert (told.status_code, told.json()["field"]) == (422, "id")

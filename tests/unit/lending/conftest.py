@@ -4,12 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from services.lending.store import metadata
 from tests.support.services import opened
 from tests.unit.lending.desk import OTHER_BANK, Desk
 from tests.unit.lending.pledging import Lender
 from tests.unit.lending.returning import Returner
+
+
+@pytest.fixture(scope="session")
+def tables() -> sa.MetaData:
+    return metadata
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from services.lending.rpc import core
 from services.lending.rpc.core import CoreServicer
 from services.lending.store import metadata
 from services.lending.store import products as product_store
+from tests.support import patience
 from tests.support.lending import new_product
 from tests.support.rpc import door_of, serving, token_of
 from tests.support.services import opened
@@ -57,7 +58,7 @@ def served(desk: Desk) -> Iterator[core_pb2_grpc.CoreStub]:
 
 
 def told(call: Call, items: Iterable[Any], by: Principal = OFFICER) -> list[pb.ItemOutcome]:
-    return list(call(iter(items), metadata=as_one(by), timeout=20))
+    return list(call(iter(items), metadata=as_one(by), timeout=patience.SECONDS))
 
 
 def as_one(by: Principal) -> list[tuple[str, str]]:
@@ -161,7 +162,7 @@ def test_another_bank_and_a_firm_decide_nothing(desk: Desk, stub: core_pb2_grpc.
 
 def test_without_a_token_no_stream_begins(stub: core_pb2_grpc.CoreStub) -> None:
     with pytest.raises(grpc.RpcError) as refused:
-        list(stub.PutProducts(iter([product_item("a", "P-1")]), timeout=20))
+        list(stub.PutProducts(iter([product_item("a", "P-1")]), timeout=patience.SECONDS))
 
     assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
@@ -172,14 +173,16 @@ def test_a_bank_reads_its_applications_from_a_position_on(desk: Desk, stub: core
     desk.accepted(first)
     feed.number_notices(desk.database)
 
-    seen = list(stub.WatchApplications(pb.WatchRequest(), metadata=as_one(MANAGER), timeout=20))
+    seen = list(stub.WatchApplications(pb.WatchRequest(), metadata=as_one(MANAGER), timeout=patience.SECONDS))
     rest = stub.WatchApplications(
-        pb.WatchRequest(after=seen[0].position), metadata=as_one(MANAGER), timeout=20
+        pb.WatchRequest(after=seen[0].position), metadata=as_one(MANAGER), timeout=patience.SECONDS
     )
 
     assert [one.application.id for one in seen] == [second.id, first.id]  # the first was told of again
     assert [one.application.id for one in rest] == [first.id]
-    others = stub.WatchApplications(pb.WatchRequest(), metadata=as_one(THEIR_MANAGER), timeout=20)
+    others = stub.WatchApplications(
+        pb.WatchRequest(), metadata=as_one(THEIR_MANAGER), timeout=patience.SECONDS
+    )
     assert list(others) == []
 
 
@@ -187,14 +190,16 @@ def test_nobody_watches_from_beyond_the_feed(stub: core_pb2_grpc.CoreStub) -> No
     request = pb.WatchRequest(after=7, follow=True)
 
     with pytest.raises(grpc.RpcError) as refused:
-        next(stub.WatchApplications(request, metadata=as_one(MANAGER), timeout=20))
+        next(stub.WatchApplications(request, metadata=as_one(MANAGER), timeout=patience.SECONDS))
 
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 def test_who_follows_hears_of_what_comes_later(desk: Desk, stub: core_pb2_grpc.CoreStub) -> None:
     product = desk.published()
-    following = stub.WatchApplications(pb.WatchRequest(follow=True), metadata=as_one(OFFICER), timeout=30)
+    following = stub.WatchApplications(
+        pb.WatchRequest(follow=True), metadata=as_one(OFFICER), timeout=patience.SECONDS
+    )
 
     def later() -> None:
         desk.opened(product)
@@ -214,12 +219,13 @@ def test_only_so_many_are_followed_at_once(desk: Desk, stub: core_pb2_grpc.CoreS
     feed.number_notices(desk.database)
     request, metadata = pb.WatchRequest(follow=True), as_one(OFFICER)
     streams = [
-        stub.WatchApplications(request, metadata=metadata, timeout=60) for _ in range(core.MOST_FOLLOWERS)
+        stub.WatchApplications(request, metadata=metadata, timeout=patience.SECONDS)
+        for _ in range(core.MOST_FOLLOWERS)
     ]
     assert all(next(stream).position for stream in streams)
 
     with pytest.raises(grpc.RpcError) as refused:
-        next(stub.WatchApplications(request, metadata=metadata, timeout=20))
+        next(stub.WatchApplications(request, metadata=metadata, timeout=patience.SECONDS))
 
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     for stream in streams:

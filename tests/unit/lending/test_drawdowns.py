@@ -28,6 +28,7 @@ from services.lending.domain.loan import Loan, LoanStatus
 from services.lending.domain.product import Rate
 from services.lending.domain.repayment import Repayment
 from services.lending.operations import loans
+from tests.support import patience
 from tests.support.lending import new_product
 from tests.unit.lending.desk import APPROVAL, OFFICER, Desk, later
 
@@ -200,7 +201,7 @@ def test_two_who_draw_the_same_line_at_once_draw_it_once(desk: Desk) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(patience.SECONDS)
 
     assert sorted(type(one).__name__ for one in found) == ["Loan", "Loan", "Violation", "Violation"]
     assert desk.seen(application).drawn_fen == LINE
@@ -222,7 +223,7 @@ def test_drawing_and_repaying_at_once_never_exceeds_a_line(desk: Desk) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(patience.SECONDS)
 
     known = desk.ask(loans.list_loans, OFFICER, application.id).items
     assert sum(one.outstanding_fen for one in known) <= LINE

@@ -11,6 +11,7 @@ from libs.chassis.problems import Forbidden, Problem
 from libs.criteria.violation import Violation
 from services.lending.operations import feed
 from services.lending.store import metadata
+from tests.support import patience
 from tests.support.services import opened
 from tests.unit.lending.desk import BANK, MANAGER, OTHER_BANK, OWNER, THEIR_MANAGER, Desk
 
@@ -96,13 +97,13 @@ def test_a_reader_with_a_cursor_never_misses_what_was_committed_late(replicas: D
         def work(tx: WriteTx) -> None:
             feed.note(tx, BANK, "application.submitted", "app_slow", {})
             written.set()
-            may_end.wait(10)
+            may_end.wait(patience.SECONDS)
 
         replicas.transact(work)
 
     thread = threading.Thread(target=slow)
     thread.start()
-    written.wait(10)
+    written.wait(patience.SECONDS)
     desk = Desk(replicas)
     noted(desk, "app_quick")
     feed.number_notices(replicas)

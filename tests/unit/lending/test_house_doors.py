@@ -21,6 +21,7 @@ from services.lending.http.webhooks import Parts
 from services.lending.operations import feed
 from services.lending.rpc.house import HouseServicer
 from services.lending.store import metadata
+from tests.support import patience
 from tests.support.receiver import receiving
 from tests.support.rpc import door_of, serving, token_of
 from tests.support.services import Client, client_of, opened
@@ -38,7 +39,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def client(database: Database) -> Client:
-    parts = Parts(Courier(database, Gate(("127.0.0.0/8",)), seconds=2.0))
+    parts = Parts(Courier(database, Gate(("127.0.0.0/8",)), seconds=patience.SECONDS))
     doors = APIRouter()
     for router in (webhooks.router, house.router, feed_door.router):
         doors.include_router(router)

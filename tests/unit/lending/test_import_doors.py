@@ -164,13 +164,13 @@ REFUSED = {
     "no array": (b"{}", "application/json", ""),
     "no workbook": (b"PK", XLSX, "file"),
     "a form without a file": (b"", "multipart/form-data; boundary=x", "file"),
-    "a form without a boundary": (b"", "multipart/form-data", None),
+    "a form without a boundary": (b"", "multipart/form-data", "file"),
 }
 
 
 @pytest.mark.parametrize(("content", "kind", "field"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_no_file_of_products_is_refused_with_a_mend(
-    bank: Bank, content: bytes, kind: str, field: str | None
+    bank: Bank, content: bytes, kind: str, field: str
 ) -> None:
     refused = bank.send(content, kind)
 

@@ -37,6 +37,7 @@ from services.lending.domain.product import (
 from services.lending.domain.product.limits import limits_of
 from services.lending.domain.product.version import seen_from_outside
 from services.lending.operations import products
+from tests.support import patience
 from tests.support.lending import new_product, terms
 from tests.unit.lending.desk import (
     BANK,
@@ -202,7 +203,7 @@ def test_what_is_published_is_what_the_last_author_wrote(desk: Desk) -> None:
         products.register_product(tx, OFFICER, new_product(name="首户贷改"))
         second.start()
         second.join(0.3)
-    second.join(10)
+    second.join(patience.SECONDS)
 
     assert publishing[0].terms.name == "首户贷改"
     assert desk.ask(products.get_product, OWNER, draft.id).terms.name == "首户贷改"
@@ -217,7 +218,7 @@ def test_a_rewrite_that_comes_during_publication_becomes_the_next_version(desk: 
         products.publish_product(tx, MANAGER, draft.id)
         second.start()
         second.join(0.3)
-    second.join(10)
+    second.join(patience.SECONDS)
 
     assert (rewriting[0].version, rewriting[0].status) == (2, ProductStatus.DRAFT)
     assert desk.ask(products.get_product, OWNER, draft.id).terms.name == "首户贷"

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,7 @@ from services.lending.store import metadata
 from services.lending.store.feed import feeds, notices
 from services.lending.store.webhooks import deliveries as delivery_table
 from services.lending.store.webhooks import webhooks as webhook_table
+from tests.support import patience
 from tests.support.receiver import Got, Receiver, receiving
 from tests.support.services import opened
 
@@ -69,7 +71,7 @@ class Post:
     def carry(self) -> None:
         """One round of the courier, to its end."""
         self.courier.run()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + patience.SECONDS
         while self.courier.busy and time.monotonic() < deadline:
             time.sleep(0.002)
 
@@ -95,7 +97,7 @@ def post(database: Database) -> Post:
     with database.write() as tx:
         for table in (delivery_table, webhook_table, notices, feeds):
             tx.execute(sa.delete(table))
-    return Post(database, Courier(database, LOOPBACK, seconds=1.0))
+    return Post(database, Courier(database, LOOPBACK, seconds=patience.SECONDS))
 
 
 @pytest.fixture
@@ -238,7 +240,8 @@ def test_what_is_never_taken_is_dead_in_the_end_and_can_be_sent_again(post: Post
     assert endpoint.subjects[:2] == ["app_1", "app_2"]
     assert endpoint.subjects[-1] == "app_1"
     assert [(one.position, one.last_code) for one in dead] == [(1, 422)]
-    assert timedelta(days=3) < dead[0].ended_at - dead[0].since < timedelta(days=4)
+    # A try that a busy machine did not let through is made again; the last pause before the end is a day.
+    assert timedelta(days=3) < dead[0].ended_at - dead[0].since < timedelta(days=5)
     assert 8 <= dead[0].attempts <= 10
     endpoint.answer = lambda _got: 200
     asked = Redelivery(dead_since=began)
@@ -275,26 +278,42 @@ def test_something_newer_of_a_subject_waits_for_the_older_and_others_do_not(
     assert endpoint.subjects == ["app_1", "app_2", "app_1", "app_1"]
 
 
-def test_a_bank_that_hangs_delays_no_other(post: Post, endpoint: Receiver) -> None:
+@contextmanager
+def hanging() -> Iterator[Receiver]:
+    """An endpoint that answers nobody within the block."""
     let_go = threading.Event()
 
     def hang(_got: Got) -> int:
-        let_go.wait(10)
+        let_go.wait(patience.SECONDS)
         return 200
 
-    with receiving(answer=hang) as hanging:
-        theirs = post.registered(hanging.url, by=THEIR_MANAGER)[0]
+    with receiving(answer=hang) as receiver:
+        yield receiver
+        let_go.set()
+
+
+def test_a_bank_that_hangs_delays_no_other(post: Post, endpoint: Receiver) -> None:
+    with hanging() as theirs:
+        post.registered(theirs.url, by=THEIR_MANAGER)
         post.registered(endpoint.url)
         post.happens("app_theirs", bank=OTHER_BANK)
         post.happens("app_1", "app_2", "app_3")
-        began = time.monotonic()
         post.courier.run()
-        while len(endpoint.got) < 3 and time.monotonic() < began + 5:
+        deadline = time.monotonic() + patience.SECONDS
+        while len(endpoint.got) < 3 and time.monotonic() < deadline:
             time.sleep(0.005)
-        assert time.monotonic() - began < 0.9  # the other one is still hanging
-        post.carry()
-        let_go.set()
-    [failed] = post.ask(webhooks.list_deliveries, THEIR_MANAGER, theirs.id).items
+        assert endpoint.subjects == ["app_1", "app_2", "app_3"]
+        assert (post.courier.busy, theirs.got) == (True, [])  # the one that hangs still does
+    post.carry()
+
+
+def test_a_bank_that_hangs_has_failed(database: Database, post: Post) -> None:
+    impatient = Post(database, Courier(database, LOOPBACK, seconds=0.5))
+    with hanging() as theirs:
+        webhook = post.registered(theirs.url)[0]
+        post.happens("app_1")
+        impatient.carry()
+    [failed] = post.deliveries(webhook)
     assert (failed.attempts, failed.last_code) == (1, None)
     assert "Timeout" in failed.last_error
 
@@ -361,7 +380,7 @@ def test_a_process_that_died_while_sending_is_replaced(post: Post, endpoint: Rec
 
 def test_of_two_replicas_one_sends(postgres_url: str) -> None:
     with opened(postgres_url, metadata) as database, receiving() as endpoint:
-        post = Post(database, Courier(database, LOOPBACK, seconds=1.0))
+        post = Post(database, Courier(database, LOOPBACK, seconds=patience.SECONDS))
         webhook, _ = post.registered(endpoint.url)
         post.happens("app_1", "app_2")
         assert sorted(deliveries.claim(database, webhook.id) for _ in range(2)) == [False, True]

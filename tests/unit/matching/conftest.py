@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from libs.chassis.ids import new_id
 from services.matching.desk import Desk
@@ -10,6 +11,11 @@ from services.matching.store import metadata
 from tests.support.services import opened
 from tests.unit.matching.house import House
 from tests.unit.matching.world import FIRST_LOAN, GUARANTEED, IP_LOAN, POLICIES, catalogue
+
+
+@pytest.fixture(scope="session")
+def tables() -> sa.MetaData:
+    return metadata
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from fastapi import APIRouter
 from google.protobuf.message import Message
 
 from libs.chassis.database import Database
@@ -15,13 +16,16 @@ from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.credit.v1 import credit_pb2 as credit
 from services.matching.desk import Desk
 from services.matching.handlers import HANDLERS, states
-from services.matching.http import router
+from services.matching.http import routers
 from tests.support.services import Client, client_of
 from tests.unit.matching.world import PARTY
 
 BODY = {"party": PARTY, "amount_fen": 100_000_000, "term_months": 12}
 SME = Principal("acc_sme", Role.SME, PARTY, "64")
 COORDINATION = service("coordination")
+ROUTER = APIRouter()
+for part in routers:
+    ROUTER.include_router(part)
 
 
 def event(topic: Topic, subject: str, message: Message, sequence: int = 1) -> Event:
@@ -42,8 +46,8 @@ class House:
     database: Database
     desk: Desk
 
-    def client(self, role: Role, organisation: str) -> Client:
-        return client_of(self.database, router, role, organisation, parts=self.desk)
+    def client(self, role: Role, organisation: str, subject: str = "acc_1") -> Client:
+        return client_of(self.database, ROUTER, role, organisation, subject, parts=self.desk)
 
     @property
     def sme(self) -> Client:

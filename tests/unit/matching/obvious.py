@@ -1,9 +1,11 @@
 """Eligibility as anybody would write it: a loop of predicates over one product and one firm."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from libs.criteria.evaluate import Criterion, Outcome, evaluate
 from libs.criteria.vocabulary import decode
+from libs.finance.money import PPM
 from libs.registry import industries, regions
 from libs.registry.loan_terms import GuaranteeMode
 from rongqiao.lending.v1 import lending_pb2 as pb
@@ -12,31 +14,37 @@ from services.matching.domain.offer import Offer
 from services.matching.domain.pricing import AMORTISING, fee_sums, method_of, rate_ppm, yearly_fees_ppm
 from services.matching.domain.ranking import value_ppm
 from services.matching.index.found import Entry
+from services.matching.index.layout import FACT_BIT
 from services.matching.index.query import Query
 from tests.unit.matching.strategies import fee
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Names of facts and fields. `soft` are broken soft rules; `modes` how the loan can be secured."""
+    """Names of facts and fields. `soft` are broken soft rules; `waived` hard ones that are not held against the firm;
+    `modes` how the loan can be secured.
+    """
 
     fail: frozenset[str]
     unknown: frozenset[str]
     soft: frozenset[str]
+    waived: frozenset[str]
     modes: frozenset[GuaranteeMode]
 
 
 def offer_of(product: pb.Product) -> Offer:
-    return Entry(product).offer
+    return Entry(product.SerializeToString()).offer
 
 
 def judge(offer: Offer, query: Query) -> Verdict:
     found = {Outcome.FAIL: set[str](), Outcome.UNKNOWN: set[str](), Outcome.PASS: set[str]()}
-    soft = set[str]()
+    soft, waived = set[str](), set[str]()
     for criterion in offer.terms.criteria:
         outcome = _of_criterion(criterion, query)
         if outcome is Outcome.FAIL and not criterion.hard:
             soft.add(criterion.fact)
+        elif outcome is Outcome.FAIL and query.waived.get(offer.id, 0) >> FACT_BIT[criterion.fact] & 1:
+            waived.add(criterion.fact)
         else:
             found[outcome].add(criterion.fact)
     for name, outcome in _of_fields(offer, query).items():
@@ -45,7 +53,8 @@ def judge(offer: Offer, query: Query) -> Verdict:
     if not modes:
         wanted = {GuaranteeMode.IP_PLEDGE: "IP_PLEDGE", GuaranteeMode.FINANCING_GUARANTEE: "GUARANTEE"}
         found[Outcome.FAIL] |= {wanted[mode] for mode in offer.terms.guarantee_modes if mode in wanted}
-    return Verdict(frozenset(found[Outcome.FAIL]), frozenset(found[Outcome.UNKNOWN]), frozenset(soft), modes)
+    said = (found[Outcome.FAIL], found[Outcome.UNKNOWN], soft, waived)
+    return Verdict(*map(frozenset[str], said), modes)
 
 
 def _of_criterion(criterion: Criterion, query: Query) -> Outcome:
@@ -91,18 +100,24 @@ def _when(holds: bool) -> Outcome:
     return Outcome.PASS if holds else Outcome.FAIL
 
 
-def best_value(offer: Offer, verdict: Verdict, query: Query) -> int:
-    """What the best way to secure the loan is worth, by the formulas of the domain."""
-    if GuaranteeMode.UNSECURED in verdict.modes:
-        plain = {GuaranteeMode.UNSECURED}
-    else:
-        plain = verdict.modes - {GuaranteeMode.IP_PLEDGE, GuaranteeMode.FINANCING_GUARANTEE}
-    rest = verdict.modes & {GuaranteeMode.IP_PLEDGE, GuaranteeMode.FINANCING_GUARANTEE}
-    return max(_value(offer, verdict, query, mode) for mode in plain | rest)
+def values(offer: Offer, verdict: Verdict, query: Query) -> dict[GuaranteeMode, int]:
+    """What each way to secure the loan is worth, by the formulas of the domain; collateral only for want of none."""
+    modes = verdict.modes
+    if GuaranteeMode.UNSECURED in modes:
+        modes &= {GuaranteeMode.UNSECURED, GuaranteeMode.IP_PLEDGE, GuaranteeMode.FINANCING_GUARANTEE}
+    return {mode: _value(offer, verdict, query, mode) for mode in modes}
+
+
+def floor_ppm(offer: Offer, query: Query) -> int:
+    """The cheapest that the product can be for anyone."""
+    terms = offer.terms
+    return rate_ppm(terms.rate, query.base_ppm, PPM) + yearly_fees_ppm(
+        *fee_sums(terms.fees), query.amount_fen, query.term_months, method_of(terms) in AMORTISING
+    )
 
 
 def _value(offer: Offer, verdict: Verdict, query: Query, mode: GuaranteeMode) -> int:
-    terms, weights = offer.terms, query.coefficients
+    terms, weights = offer.terms, query.model.coefficients
     missing, extra, guarantee_ppm = len(verdict.unknown), 0, 0
     if mode is GuaranteeMode.FINANCING_GUARANTEE:
         extra = weights.guaranteed
@@ -112,7 +127,8 @@ def _value(offer: Offer, verdict: Verdict, query: Query, mode: GuaranteeMode) ->
     elif mode is not GuaranteeMode.UNSECURED:
         extra, missing = weights.collateral, missing + 1
     logit = (
-        firm_logit(weights, query.facts)
+        firm_logit(query.model, query.facts)
+        + query.model.offset(offer.bank, offer.id)
         + len(verdict.soft) * weights.soft_fail
         + missing * weights.unknown
         + extra
@@ -127,7 +143,8 @@ def _value(offer: Offer, verdict: Verdict, query: Query, mode: GuaranteeMode) ->
         query.term_months,
         method_of(terms) in AMORTISING,
     )
-    return value_ppm(query.ranking, likelihood, cost, terms.decision_days, missing)
+    value = value_ppm(query.ranking, likelihood, cost, terms.decision_days, missing)
+    return value + query.model.explore(offer.id)
 
 
 def _can(mode: GuaranteeMode, offer: Offer, query: Query) -> bool:
@@ -165,6 +182,7 @@ def _industry(offer: Offer, query: Query) -> Outcome:
     return Outcome.UNKNOWN if Outcome.UNKNOWN in (included, excluded) else Outcome.PASS
 
 
+@lru_cache(maxsize=10_000)
 def _lies_in(industry: str, scopes: tuple[str, ...]) -> Outcome:
     if not industry:
         return Outcome.UNKNOWN

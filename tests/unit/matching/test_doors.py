@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
@@ -10,16 +11,17 @@ import sqlalchemy as sa
 
 from libs.chassis.ids import new_id
 from libs.chassis.principal import Principal, Role
+from libs.eventing import topics
 from rongqiao.matching.v1 import events_pb2 as events
 from rongqiao.matching.v1 import matching_pb2 as pb
 from rongqiao.matching.v1 import matching_pb2_grpc
 from services.matching.desk import Desk
-from services.matching.rpc import MatchingServicer
-from services.matching.store import matches
+from services.matching.rpc.matches import MatchingServicer
+from services.matching.store.tables import matches
 from tests.support.rpc import door_of, serving, token_of
-from tests.support.services import emitted
+from tests.support.services import Client, emitted
 from tests.unit.matching.house import BODY, COORDINATION, SME, House
-from tests.unit.matching.world import PARTY, POLICIES
+from tests.unit.matching.world import PARTY, POLICIES, product, rule
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_a_firm_asks_for_itself_and_reads_the_same_answer_again(house: House) ->
     given = house.sme.post("/v1/matches", BODY)
     assert given.status_code == 201
     answer = given.json()
-    assert [plan["family"] for plan in answer["plans"]] == ["FIRST_LOAN", "GUARANTEE"]
+    assert [plan["family"] for plan in answer["plans"]] == ["GUARANTEE", "FIRST_LOAN"]
     assert house.sme.get(f"/v1/matches/{answer['id']}").json() == answer
     assert stored(house) == [answer["id"]]
 
@@ -125,6 +127,44 @@ def test_another_firm_cannot_tell_that_an_answer_exists(
     assert house.client(role, organisation).get(f"/v1/matches/{match_id}").status_code == status
 
 
+def test_a_service_centre_asks_and_reads_only_in_its_territory(house: House) -> None:
+    """Elsewhere it cannot tell whether a firm is known at all, nor whether it was answered."""
+    own, other = (
+        Client(house.sme.http, Principal("acc_c", Role.SERVICE_CENTRE, "org_centre", territory))
+        for territory in ("6401", "6402")
+    )
+    path = f"/v1/matches/{own.post('/v1/matches', BODY).json()['id']}"
+    refused = other.post("/v1/matches", BODY)
+    unknown = other.post("/v1/matches", BODY | {"party": "uscc:91640100MA77XXXX11"})
+    assert (own.get(path).status_code, other.get(path).status_code) == (200, 404)
+    assert other.get(f"{path}/replay").status_code == 404
+    assert (refused.status_code, unknown.status_code) == (404, 404)
+    assert refused.json()["detail"].replace(PARTY, "") == unknown.json()["detail"].replace(
+        "uscc:91640100MA77XXXX11", ""
+    )
+
+
+def test_a_service_centre_is_shown_the_rule_and_not_what_the_firm_has(house: House) -> None:
+    strict = product("strict", criteria=[rule("score", "GE", "700", says="信用分不低于700")])
+    house.show(topics.LENDING_PRODUCT, strict.id, strict)
+    centre, key = house.client(Role.SERVICE_CENTRE, "org_centre"), new_id("key")
+    given = centre.post("/v1/matches", BODY, key).json()
+    path = f"/v1/matches/{given['id']}"
+    told = [
+        texts(answer)
+        for answer in (given, centre.post("/v1/matches", BODY, key).json(), centre.get(path).json())
+    ]
+    assert told == [("信用分不低于700", "credit score: at least 700 points")] * 3
+    shown = texts(house.sme.get(path).json())
+    assert all(rule in text and "640" in text for rule, text in zip(told[0], shown, strict=True))
+
+
+def texts(answer: dict[str, Any]) -> tuple[str, str]:
+    (miss,) = (one for one in answer["near_misses"] if one["product_id"] == "prd_strict")
+    (reason,) = miss["reasons"]
+    return reason["text"], reason["text_en"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [({"amount_fen": 0}, "amount_fen"), ({"term_months": 601}, "term_months"), ({"colour": 1}, "/colour")],
@@ -143,7 +183,7 @@ def test_an_unknown_party_is_not_found(house: House) -> None:
 
 def test_a_party_that_credit_took_in_a_moment_ago_is_waited_for(house: House) -> None:
     newcomer = "uscc:91640100MA77XXXX11"
-    patient = House(house.database, Desk(house.database, house.desk.catalogue, POLICIES, new_id, looks=20))
+    patient = House(house.database, Desk(house.database, house.desk.catalogue, POLICIES, new_id, looks=600))
     arrival = threading.Timer(0.4, lambda: house.tell(house.summary(party=newcomer)))
     arrival.start()
     answer = patient.client(Role.SME, newcomer).post("/v1/matches", BODY | {"party": newcomer})
@@ -159,7 +199,7 @@ def test_grpc_gives_the_same_answer_under_the_same_key(
     first = stub.Match(request, metadata=by(COORDINATION, key))
     again = stub.Match(request, metadata=by(COORDINATION, key))
     assert first == again == stub.GetMatch(pb.MatchId(match_id=first.id), metadata=by(SME))
-    assert [plan.family for plan in first.plans] == [pb.FAMILY_FIRST_LOAN, pb.FAMILY_GUARANTEE]
+    assert [plan.family for plan in first.plans] == [pb.FAMILY_GUARANTEE, pb.FAMILY_FIRST_LOAN]
     assert stored(house) == [first.id]
 
 

@@ -95,6 +95,15 @@ def test_rights_carry_value_times_cap_and_must_reach_the_amount() -> None:
     assert [reason.code for reason in refused.families[1].why_none] == ["IP_PLEDGE"]
 
 
+def test_a_right_whose_value_is_not_opened_carries_nothing_and_the_reason_says_so() -> None:
+    firm = replace(FIRM, rights=(replace(FIRM.rights[0], appraised_fen=None),))
+    answer = ask(catalogue(IP_LOAN), firm)
+
+    (reason,) = answer.families[1].why_none
+    assert (answer.plans, reason.code) == ((), "IP_PLEDGE")
+    assert "未授权" in reason.text
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"encumbered": True}, {"expires_on": date(2028, 11, 21)}],

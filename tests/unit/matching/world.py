@@ -125,7 +125,7 @@ def catalogue(*products: pb.Product, guarantor: Headroom | None = GUARANTOR) -> 
     for bank in ("east", "west", "north"):
         made.put_name(f"org_{bank}", f"{bank} bank")
     for one in products:
-        made.index.put(one)
+        made.put_product(one)
     return made
 
 

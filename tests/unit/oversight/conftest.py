@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from libs import policy
 from libs.chassis.database import Database
@@ -107,6 +108,11 @@ def dimensions(firm: str, county: str) -> common.Dimensions:
 def asked(**change: str) -> dict[str, str]:
     usual = {"month_from": "2026-10", "month_to": "2026-10", "rows": "COUNTY", "columns": "PRODUCT_KIND"}
     return usual | {"measure": "LOANS"} | change
+
+
+@pytest.fixture(scope="session")
+def tables() -> sa.MetaData:
+    return store.metadata
 
 
 @pytest.fixture

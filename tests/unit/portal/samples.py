@@ -79,6 +79,19 @@ def guaranteed_plan(number: int = 2) -> matching.Plan:
                 share("provincial", 2000, 30_000_000),
                 share("local", 4000, 60_000_000),
             ],
+            room_fen=800_000_000,
+            tiers=[
+                matching.PlanTier(party="bank", name="贺兰山银行", bp=2000, amount_fen=30_000_000),
+                matching.PlanTier(
+                    party="provincial",
+                    name="自治区再担保机构",
+                    bp=2000,
+                    amount_fen=30_000_000,
+                    rule="CREDIT_LINE",
+                    room_fen=800_000_000,
+                    binds=True,
+                ),
+            ],
         )
     )
     return made
@@ -91,7 +104,26 @@ def pledged_plan(number: int = 3) -> matching.Plan:
     made.likelihood_band = "low"
     made.all_in_effective_ppm = 48_900
     made.pledge.CopyFrom(
-        matching.PlanPledge(rights=["ZL2024100000001"], appraised_fen=420_000_000, lends_fen=126_000_000)
+        matching.PlanPledge(
+            rights=["ZL2024100000001"],
+            appraised_fen=420_000_000,
+            lends_fen=126_000_000,
+            items=[
+                matching.PledgedRight(
+                    id="ZL2024100000001",
+                    appraised_fen=420_000_000,
+                    cap_bp=3_000,
+                    lends_fen=126_000_000,
+                    expires_on="2044-01-05",
+                    months_left=205,
+                )
+            ],
+        )
+    )
+    made.conditions.append(
+        matching.Condition(
+            code="PLEDGE_CONTRACT", text="签订知识产权质押合同", text_en="sign the contract of the pledge"
+        )
     )
     made.benefits.append(
         matching.PlanBenefit(id="P10a", name="宁科贷风险补偿", source="自治区实施意见 第（十）项")
@@ -112,6 +144,21 @@ def match() -> matching.Match:
         near_misses=[
             matching.Refusal(
                 product_id="prd_9", product_name="科创贷", bank_name="云杉科创银行", reasons=[FAILED]
+            )
+        ],
+        other_benefits=[
+            matching.PolicyBenefit(
+                id="benefits.listing_reward",
+                name="企业上市分阶段奖励",
+                kind="REWARD",
+                outcome=matching.OUTCOME_UNKNOWN,
+                beneficiary="上市企业",
+                amount_fen=1_000_000_000,
+                amount_text="每户10,000,000元（各阶段合计）",
+                amount_text_en="CNY 10,000,000 a firm",
+                departments=["地方金融监管局"],
+                document="实施意见",
+                paragraph="（十二）",
             )
         ],
         products_considered=105,

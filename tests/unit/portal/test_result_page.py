@@ -39,6 +39,27 @@ def test_a_guarantee_tells_what_every_tier_carries_in_yuan() -> None:
     assert "承办担保机构 40% 600,000元" in text
 
 
+def test_a_guarantee_tells_the_room_of_every_party_that_sets_a_limit() -> None:
+    text = result_page(samples.request()).text
+    assert "自治区再担保机构：剩余额度 800万元 （最紧的一层）" in text
+    assert "贺兰山银行：剩余额度" not in text
+
+
+def test_a_pledge_tells_cap_and_life_of_each_right_and_what_is_to_be_done() -> None:
+    text = result_page(samples.request()).text
+    assert "ZL2024100000001：质押率 30%，可贷 126万元，剩余有效期" in text
+    assert "（至 2044-01-05）" in text
+    assert "放款前要做的事 签订知识产权质押合同" in text
+    assert "sign the contract of the pledge" in result_page(samples.request(), "en").text
+
+
+def test_other_benefits_stand_with_their_document_and_paragraph() -> None:
+    text = result_page(samples.request()).text
+    assert "企业上市分阶段奖励 （是否适用由主管部门认定） 每户10,000,000元（各阶段合计）" in text
+    assert "对象：上市企业 · 地方金融监管局 · 实施意见（十二）" in text
+    assert "CNY 10,000,000 a firm" in result_page(samples.request(), "en").text
+
+
 def test_what_is_not_known_stands_beside_the_document_that_would_settle_it() -> None:
     text = result_page(samples.request()).text
     assert "近12个月用电量不下降：未授权 补充这些材料就能确定：近24个月电费账单" in text
@@ -175,3 +196,23 @@ def test_a_firm_reads_how_many_banks_query_its_record() -> None:
 
     assert "已有 1 家银行因这一需求查询企业信用记录。" in text
     assert "申请后，将有 1 家银行查询企业信用记录。" in text  # the other plans are the same bank's
+
+
+def test_where_nothing_fits_the_page_says_what_to_change() -> None:
+    asked = samples.request()
+    del asked.match.plans[:]
+    change = matching.Change(text="申请金额减少到至多80万元", text_en="ask for at most CNY 800,000")
+    way = matching.Way(product_name="科创贷", bank_name="云杉科创银行", changes=[change])
+    asked.match.changes.CopyFrom(matching.Changes(ways=[way], note="另有产品", note_en="others keep a rule"))
+
+    assert "科创贷 · 云杉科创银行 申请金额减少到至多80万元" in result_page(asked).text
+    assert "另有产品" in result_page(asked).text
+    assert "ask for at most CNY 800,000" in result_page(asked, "en").text
+    assert "怎样才能贷到" not in result_page(samples.request()).text
+
+
+def test_where_no_change_would_do_the_page_says_so() -> None:
+    asked = samples.request()
+    asked.match.changes.CopyFrom(matching.Changes(fixed=3))
+
+    assert "目前没有只靠改变金额" in result_page(asked).text

@@ -11,6 +11,9 @@ import services
 from rongqiao.common.v1 import common_pb2 as common
 from rongqiao.coordination.v1 import coordination_pb2 as coordination
 from rongqiao.credit.v1 import credit_pb2 as credit
+from rongqiao.credit.v1 import documents_pb2 as documents
+from rongqiao.credit.v1 import repairs_pb2 as repairs
+from rongqiao.credit.v1 import scores_pb2 as scores
 from rongqiao.guarantee.v1 import guarantee_pb2 as guarantee
 from rongqiao.identity.v1 import identity_pb2 as identity
 from rongqiao.lending.v1 import lending_pb2 as lending
@@ -34,6 +37,19 @@ SHOWN = (
     credit.Purpose,
     credit.ReadKind,
     credit.IpRightKind,
+    credit.RecordKind,
+    credit.RecordState,
+    credit.Severity,
+    documents.DocumentKind,
+    documents.DocumentState,
+    documents.ContentFormat,
+    repairs.RepairStatus,
+    repairs.DisputeStatus,
+    scores.BasisKind,
+    scores.CardKind,
+    scores.CardState,
+    scores.CardAction,
+    scores.CardDecision,
     guarantee.GuaranteeStatus,
     guarantee.Status,
     identity.OrganisationKind,
