@@ -18,13 +18,13 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 run: ## serve on PORT (8000), everything it keeps in var/; MODE=full runs one process a service on PostgreSQL and Kafka
-	@python3 tools/setup.py serve $(ENGINES) && exec .venv/bin/rongqiao run --mode $(MODE) --port $(PORT)
+	@python3 tools/setup.py serve reports-perhaps $(ENGINES) && exec .venv/bin/rongqiao run --mode $(MODE) --port $(PORT)
 
 demo: ## play the whole story through the doors, into build/demo.json; DATA=../shared/data adds real firms; MODE=full
 	@python3 tools/setup.py $(if $(DATA),train,serve) $(ENGINES) && .venv/bin/rongqiao demo --mode $(MODE) $(if $(DATA),--data $(DATA))
 
 test: ## all tests, on the real engines; T=tests/unit/finance runs a part
-	@python3 tools/setup.py dev kafka postgres chromium && $(PYTHON) -m pytest -n 2 --dist loadgroup $(T)
+	@python3 tools/setup.py dev kafka postgres chromium reports && $(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(T)
 
 check: ## style, types, who imports whom, migrations, contracts, Kubernetes files
 	@python3 tools/setup.py dev postgres
@@ -37,9 +37,9 @@ check: ## style, types, who imports whom, migrations, contracts, Kubernetes file
 	.venv/bin/rongqiao check k8s
 
 bench: ## measure against peers in the same run
-	@python3 tools/setup.py dev kafka postgres && $(PYTHON) -m benchmarks
+	@python3 tools/setup.py dev kafka postgres load && $(PYTHON) -m benchmarks
 
-evaluate: ## how well the scorecard ranks the labelled firms in DATA (../shared/data)
+evaluate: ## train and judge on every labelled set in DATA (../shared/data), beside reference AUCs
 	@python3 tools/setup.py train && .venv/bin/rongqiao evaluate --data $(or $(DATA),../shared/data)
 
 faults: ## for SECONDS (600) each: kill and restart parts at random and count what is lost; ask lending made-up questions
@@ -53,7 +53,7 @@ kafka: ## only the Kafka broker, in the foreground, on port 9092
 	@python3 tools/setup.py kafka && exec python3 tools/kafka_broker.py var/kafka/broker 9092
 
 setup: ## everything that the other commands need
-	@python3 tools/setup.py dev kafka postgres chromium
+	@python3 tools/setup.py dev kafka postgres chromium reports
 
 lock: ## renew requirements/*.lock
 	@tools/lock.sh
