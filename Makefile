@@ -24,7 +24,7 @@ demo: ## play the whole story through the doors, into build/demo.json; DATA=../s
 	@python3 tools/setup.py $(if $(DATA),train,serve) $(ENGINES) && .venv/bin/rongqiao demo --mode $(MODE) $(if $(DATA),--data $(DATA))
 
 test: ## all tests, on the real engines; T=tests/unit/finance runs a part
-	@python3 tools/setup.py dev kafka postgres chromium reports && $(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(T)
+	@python3 tools/setup.py dev kafka postgres chromium reports && $(PYTHON) -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(T)
 
 check: ## style, types, who imports whom, migrations, contracts, Kubernetes files
 	@python3 tools/setup.py dev postgres

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Every process that a test starts finds the kernels that set-up has compiled, instead of compiling them again.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parents[1] / "var" / "numba"))
@@ -17,21 +19,35 @@ settings.register_profile("local", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-def _platform_of(item: pytest.Item) -> str | None:
-    """The whole platform that a test needs; two of its fixtures start one, and `running` is both in turn."""
+# What needs a whole platform, by the fixture that starts it or by the parameter that names it.
+_PLATFORMS = ("embedded", "full")
+
+
+def _platform_of(item: pytest.Item) -> str:
     names = getattr(item, "fixturenames", ())
     if isinstance(item, pytest.Function) and "running" in names:
         return str(item.callspec.params["running"])
-    return next((name for name in ("embedded", "full") if name in names), None)
+    return next((name for name in _PLATFORMS if name in names), "")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a whole platform comes last, so that it does not slow the rest down.
+    """What needs a whole platform comes last, so that it does not slow the rest down."""
+    items.sort(key=_platform_of)
 
-    With several processes a file's tests should stay on one, and all of a platform too: it is costly to start.
-    xdist 3.8 writes groups where pytest 9.2 no longer looks, so they have no effect until one of the two is renewed.
+
+class _Sharing(LoadScopeScheduling):
+    """A file's tests stay on one process, and so do all of a platform: it is costly to start.
+
+    xdist's own groups have no effect: it writes them where pytest 9.2 no longer looks.
     """
-    items.sort(key=lambda item: _platform_of(item) or "")
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_platform_of(item) or str(item.path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, name = nodeid.partition("::")
+        if path.startswith("tests/journeys/"):
+            return "embedded" if "[embedded]" in name or path.endswith("test_the_guide.py") else "full"
+        return "embedded" if path.startswith("tests/web/") else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _Sharing(config, log)

@@ -10,7 +10,7 @@ import httpx
 from google.protobuf.message import Message
 
 from libs.chassis.ids import new_id
-from libs.chassis.problems import Unavailable
+from libs.chassis.problems import InFlight, Unavailable
 from libs.chassis.rpc import invoke
 
 T = TypeVar("T")
@@ -30,6 +30,13 @@ class Refused(Exception):
 
 class TooSlow(Exception):
     """What was waited for did not come."""
+
+
+def _to_come(answer: httpx.Response) -> bool:
+    """Whether asking again will help: the service is away, or still at work on what was asked before."""
+    if answer.status_code == InFlight.status:
+        return answer.json().get("type") == InFlight.type_uri()
+    return answer.status_code in _AWAY
 
 
 def wait_for(what: str, look: Callable[[], T | None], patience: float = PATIENCE) -> T:
@@ -89,7 +96,7 @@ class Doors:
                 answer = self._http.request(method, path, headers=headers, json=body, **more)
             except httpx.TransportError:
                 return None
-            return None if answer.status_code in _AWAY else answer
+            return None if _to_come(answer) else answer
 
         answer = wait_for(f"{method} {path}", once)
         if answer.is_error:
@@ -125,7 +132,7 @@ class Account:
         def once() -> Any:
             try:
                 return invoke(getattr(stub(channel), method), request, token=self.token, key=key)
-            except Unavailable:
+            except (Unavailable, InFlight):  # away, or slower than we waited and still at it
                 return None
 
         return wait_for(f"{service} {method}", once)
