@@ -32,7 +32,7 @@ from services.matching.domain.answer import (
     Reason,
     Refusal,
 )
-from services.matching.domain.counterfactual import Way
+from services.matching.domain.changes.counterfactual import Way
 
 PLANS, REFUSED, FAILED, NO_PLANS = 0, 1, 2, 3
 _FAMILIES = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from libs.chassis.database import ReadTx
     from libs.chassis.principal import Principal
     from libs.chassis.service import Service
-    from services.matching.domain.trace import Replayed
+    from services.matching.domain.replay.trace import Replayed
 
 _SHOWN = 20
 
@@ -76,7 +76,7 @@ def _replay(chosen: argparse.Namespace) -> int:
     from libs.chassis.principal import service as principal
     from libs.chassis.problems import NotFound
     from services.matching.index.engine import load_kernels
-    from services.matching.operations import replay
+    from services.matching.operations.replay import replay
     from services.matching.replayer import Replayer
 
     with opened_matching(chosen.home) as service, service.database.read() as tx:
@@ -114,7 +114,7 @@ def _told_all(found: Iterable[Replayed]) -> int:
 def _corrections(chosen: argparse.Namespace) -> int:
     """1 where a correction touches answers."""
     from libs.chassis.principal import Principal, Role
-    from services.matching.operations import corrections
+    from services.matching.operations.replay import corrections
 
     operator = Principal("operator", Role.OPERATOR, "platform")
     with opened_matching(chosen.home) as service, service.database.read() as tx:
@@ -130,7 +130,7 @@ def _corrections(chosen: argparse.Namespace) -> int:
 def _touched(tx: ReadTx, operator: Principal, rulebook: str) -> int:
     from libs.chassis.problems import NotFound
     from libs.chassis.rows import LONGEST_PAGE
-    from services.matching.operations import corrections
+    from services.matching.operations.replay import corrections
     from services.matching.replayer import Replayer
 
     replayer, cursor, counts = Replayer(), None, Counter[str]()

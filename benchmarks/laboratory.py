@@ -6,11 +6,11 @@ from benchmarks import market, matching_plans, population
 from libs import policy
 from libs.chassis.codec import load
 from libs.registry.regions import counties
-from services.matching.domain.disclosure import DisclosureRules
-from services.matching.domain.study import ChangeOf, StudyChange, StudyRules
-from services.matching.operations.experiments import experiment
+from services.matching.domain.studies.disclosure import DisclosureRules
+from services.matching.domain.studies.study import ChangeOf, StudyChange, StudyRules
 from services.matching.operations.rulebook import rulebook
-from services.matching.operations.worlds import changed, world_of
+from services.matching.operations.studies.experiments import experiment
+from services.matching.operations.studies.worlds import changed, world_of
 
 FIRMS, PRODUCTS = 200_000, 10_000
 CHANGE = StudyChange(of=ChangeOf.PROGRAMME, subject="batch", path="/fee_rate_ppm", value="4000")

@@ -18,7 +18,7 @@ from services.matching.domain.firm import Firm, IpRight
 from services.matching.domain.guarantee import Headroom, Programme, ProgrammeRoom, ProgrammeShare, TierRoom
 from services.matching.index.engine import Kernels
 from services.matching.index.index import Index
-from services.matching.operations import counterfactuals
+from services.matching.operations.changes import counterfactuals
 from services.matching.operations.recommend import recommend
 from services.matching.operations.rulebook import Rulebook, rulebook
 

@@ -3,11 +3,11 @@
 from random import Random
 from time import perf_counter
 
-from services.matching.domain.round_check import blocking_pairs, overfull
-from services.matching.domain.round_compare import figures as compared
-from services.matching.domain.round_compare import first_come
-from services.matching.domain.round_market import Lane, RoundInput
-from services.matching.domain.round_solve import solve
+from services.matching.domain.rounds.check import blocking_pairs, overfull
+from services.matching.domain.rounds.compare import figures as compared
+from services.matching.domain.rounds.compare import first_come
+from services.matching.domain.rounds.market import Lane, RoundInput
+from services.matching.domain.rounds.solve import solve
 
 FIRMS, PRODUCTS, GUARANTORS, WISHES = 100_000, 1_000, 60, 20
 AMOUNTS = (10_000_000, 20_000_000, 30_000_000, 50_000_000, 100_000_000)

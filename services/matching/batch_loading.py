@@ -6,7 +6,7 @@ from itertools import islice
 from libs.chassis.database import Database
 from libs.criteria.violation import Violation
 from services.matching.domain.batch import Batch, Sent
-from services.matching.operations import batches
+from services.matching.operations.batches import batches
 
 _AT_ONCE = 500  # rows
 

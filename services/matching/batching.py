@@ -13,8 +13,8 @@ from libs.chassis.database import Database
 from libs.chassis.failures import problem_of
 from libs.chassis.service import Job
 from services.matching.desk import Desk
-from services.matching.operations import batch_work
-from services.matching.operations.batch_work import Turn, Worked
+from services.matching.operations.batches import work
+from services.matching.operations.batches.work import Turn, Worked
 from services.matching.refusals import problem_row
 from services.matching.store import batches
 
@@ -55,22 +55,22 @@ class Batcher:
         return len(found)
 
     def end_unfinished(self) -> int:
-        return self._database.transact(batch_work.end_unfinished)
+        return self._database.transact(work.end_unfinished)
 
     def forget(self) -> int:
         with self._database.read() as tx:
-            found = batch_work.forgettable(tx)
+            found = work.forgettable(tx)
         for batch_id in found:
-            while not self._database.transact(partial(batch_work.forget, batch_id=batch_id)):
+            while not self._database.transact(partial(work.forget, batch_id=batch_id)):
                 pass
         return len(found)
 
     def _step(self, batch_id: str) -> None:
         began = time.monotonic()
         with self._database.read() as tx:
-            turns = batch_work.next_rows(tx, batch_id)
+            turns = work.next_rows(tx, batch_id)
         worked = [self._worked(turn) for turn in turns]
-        self._database.transact(lambda tx: batch_work.settle(tx, batch_id, worked))
+        self._database.transact(lambda tx: work.settle(tx, batch_id, worked))
         if time.monotonic() - self._desk.last_asked < _PEOPLE_SECONDS:
             time.sleep(time.monotonic() - began)
 

@@ -14,9 +14,9 @@ from typing import TypeVar
 from libs.chassis import codec
 from libs.criteria.violation import Violation
 from rongqiao.lending.v1 import lending_pb2 as lending
-from services.matching.domain.edition import Edition, Market, State, StateKind
 from services.matching.domain.firm import Firm
 from services.matching.domain.guarantee import Cover, Headroom, Programme, best_cover, covers, serves
+from services.matching.domain.replay.edition import Edition, Market, State, StateKind
 from services.matching.domain.waiver import Waiver, Waivers
 from services.matching.index.index import Index
 from services.matching.index.settings import NO_GUARANTEE, Fees, GuaranteeRule

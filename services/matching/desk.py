@@ -14,8 +14,8 @@ from libs.chassis.problems import NotFound
 from libs.policy import PolicySet
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import MatchRequest
-from services.matching.domain.edition import Edition
 from services.matching.domain.firm import Firm
+from services.matching.domain.replay.edition import Edition
 from services.matching.operations import records
 from services.matching.operations.answering import Book, Given, book_of, give
 from services.matching.operations.records import Answer, Asked

@@ -19,8 +19,9 @@ from rongqiao.lending.v1 import waivers_pb2 as lending_waivers
 from rongqiao.matching.v1 import events_pb2 as events
 from services.matching import messages
 from services.matching.catalogue import Catalogue
-from services.matching.domain.edition import State, StateKind
-from services.matching.operations import batches, decisions, records
+from services.matching.domain.replay.edition import State, StateKind
+from services.matching.operations import decisions, records
+from services.matching.operations.batches import batches
 
 
 def on_party(tx: WriteTx, event: Event) -> None:

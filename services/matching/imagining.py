@@ -3,9 +3,16 @@
 from libs.chassis.call import Call
 from services.matching.desk import Desk
 from services.matching.domain.answer import MatchRequest
-from services.matching.domain.whatif import ChangesAnswer, ChangesRequest, ProductWhy, WhatIf, WhatIfRequest
-from services.matching.operations import whatif, why
-from services.matching.operations.whatif import Admitted
+from services.matching.domain.changes.whatif import (
+    ChangesAnswer,
+    ChangesRequest,
+    ProductWhy,
+    WhatIf,
+    WhatIfRequest,
+)
+from services.matching.operations import why
+from services.matching.operations.changes import whatif
+from services.matching.operations.changes.whatif import Admitted
 
 
 def ask(desk: Desk, call: Call, request: WhatIfRequest) -> WhatIf:

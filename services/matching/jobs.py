@@ -8,7 +8,7 @@ from libs.chassis.database import Database
 from libs.chassis.service import Job
 from services.matching.desk import Desk
 from services.matching.operations.decisions import forget_features
-from services.matching.operations.round_closing import close_due
+from services.matching.operations.rounds.closing import close_due
 
 
 def jobs(database: Database, desk: Desk, market_known: Event) -> Sequence[Job]:

@@ -7,9 +7,9 @@ from libs.chassis.database import ReadTx
 from libs.criteria.violation import Violation
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import Match
-from services.matching.domain.edition import StateKind
-from services.matching.domain.steps import Step, line_to, members_after, net
-from services.matching.domain.trace import Inputs, Trace
+from services.matching.domain.replay.edition import StateKind
+from services.matching.domain.replay.steps import Step, line_to, members_after, net
+from services.matching.domain.replay.trace import Inputs, Trace
 from services.matching.index.engine import Kernels
 from services.matching.operations.answering import Book, give
 from services.matching.operations.rulebook import Rulebook

@@ -14,14 +14,14 @@ from libs.chassis import codec
 from libs.chassis.problems import Problem
 from libs.criteria.violation import Violation
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.matching.domain.disclosure import DisclosureRules
 from services.matching.domain.firm import Profile, firm_on, may_find, opens_anything
-from services.matching.domain.study import NewExperiment, NewReach, StudyRules
+from services.matching.domain.studies.disclosure import DisclosureRules
+from services.matching.domain.studies.study import NewExperiment, NewReach, StudyRules
 from services.matching.index.population import Need, Population, PopulationBuilder
-from services.matching.operations.experiments import experiment
-from services.matching.operations.reaches import Asked, reach
-from services.matching.operations.studies import REACH
-from services.matching.operations.worlds import World, changed, world_of
+from services.matching.operations.studies.experiments import experiment
+from services.matching.operations.studies.reaches import Asked, reach
+from services.matching.operations.studies.studies import REACH
+from services.matching.operations.studies.worlds import World, changed, world_of
 from services.matching.study_order import Batch, StudyOrder
 
 PROGRESS, RESULT, FAILURE = "progress ", "result ", "failure "

@@ -10,7 +10,7 @@ from libs.criteria.violation import Violation
 from libs.finance.schedule import RepaymentMethod
 from libs.registry.dimensions import Dimensions
 from libs.registry.loan_terms import GuaranteeMode, IpRightKind, ProductKind
-from services.matching.domain.counterfactual import Changes
+from services.matching.domain.changes.counterfactual import Changes
 
 MAX_MONTHS = 600
 

@@ -25,7 +25,7 @@ from services.matching.domain.batch import (
     NewBatch,
     OnError,
 )
-from services.matching.operations import batches
+from services.matching.operations.batches import batches
 from services.matching.operations.records import ASKERS
 
 router = APIRouter(prefix="/v1", tags=["match-batches"])

@@ -5,9 +5,9 @@ from datetime import date
 from fastapi import APIRouter, Request
 
 from libs.chassis.http import Caller
-from services.matching.domain.correction import PolicyCorrections, TouchedAnswerPage
+from services.matching.domain.replay.correction import PolicyCorrections, TouchedAnswerPage
 from services.matching.http.parts import desk_of
-from services.matching.operations import corrections
+from services.matching.operations.replay import corrections
 
 router = APIRouter(prefix="/v1", tags=["policy-corrections"])
 

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 
 from libs.chassis.http import Caller
-from services.matching.domain.study import Experiment, NewExperiment, NewReach, Reach
+from services.matching.domain.studies.study import Experiment, NewExperiment, NewReach, Reach
 from services.matching.http.parts import desk_of
-from services.matching.operations import laboratory, reach
+from services.matching.operations.studies import laboratory, reach
 
 router = APIRouter(prefix="/v1", tags=["laboratory"])
 

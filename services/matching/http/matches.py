@@ -4,9 +4,10 @@ from fastapi import APIRouter, Request, Response
 
 from libs.chassis.http import Caller
 from services.matching.domain.answer import Match, MatchRequest
-from services.matching.domain.trace import Replayed
+from services.matching.domain.replay.trace import Replayed
 from services.matching.http.parts import desk_of
-from services.matching.operations import records, replay
+from services.matching.operations import records
+from services.matching.operations.replay import replay
 
 router = APIRouter(prefix="/v1", tags=["matches"])
 

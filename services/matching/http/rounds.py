@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from libs.chassis.http import Caller
-from services.matching.domain.round import (
+from services.matching.domain.rounds.certificate import Certificate
+from services.matching.domain.rounds.round import (
     NewRound,
     NewRoundEntry,
     Round,
@@ -17,8 +18,7 @@ from services.matching.domain.round import (
     RoundQuotaResultList,
     RoundReport,
 )
-from services.matching.domain.round_certificate import Certificate
-from services.matching.operations import rounds
+from services.matching.operations.rounds import rounds
 
 router = APIRouter(prefix="/v1", tags=["rounds"])
 

@@ -4,7 +4,13 @@ from fastapi import APIRouter, Request
 
 from libs.chassis.http import Caller
 from services.matching import imagining
-from services.matching.domain.whatif import ChangesAnswer, ChangesRequest, ProductWhy, WhatIf, WhatIfRequest
+from services.matching.domain.changes.whatif import (
+    ChangesAnswer,
+    ChangesRequest,
+    ProductWhy,
+    WhatIf,
+    WhatIfRequest,
+)
 from services.matching.http.parts import desk_of
 
 router = APIRouter(prefix="/v1", tags=["what-ifs"])

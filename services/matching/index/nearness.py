@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.domain.effort import Effort, Step, nearest_code
+from services.matching.domain.changes.effort import Effort, Step, nearest_code
 from services.matching.index.columns import INTERVAL_ROW, SET_ROW, Columns, Price
 from services.matching.index.engine import Work
 from services.matching.index.layout import FACT_BIT, FACT_BITS, FACT_NAMES, INTEGER_FACTS, Bit, bits_of

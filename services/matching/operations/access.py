@@ -12,9 +12,9 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import NotFound
 from libs.registry.regions import within
-from services.matching.domain import change_words
 from services.matching.domain.answer import Condition, Reason
-from services.matching.domain.counterfactual import Way
+from services.matching.domain.changes import words
+from services.matching.domain.changes.counterfactual import Way
 from services.matching.domain.reasons import WAIVER, without_value
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ def _without_values(value: Any) -> Any:
     if isinstance(value, Reason):
         return without_value(value)
     if isinstance(value, Way):
-        return change_words.without_value(value)
+        return words.without_value(value)
     if isinstance(value, tuple):
         parts = cast("tuple[Any, ...]", value)
         return tuple(_without_values(part) for part in parts if not _is_of_a_waiver(part))

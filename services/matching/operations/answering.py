@@ -8,10 +8,10 @@ from libs.chassis import codec
 from libs.chassis.vault import vault
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import Match, MatchRequest
-from services.matching.domain.edition import Edition
 from services.matching.domain.features import PlanFeatures
 from services.matching.domain.firm import Firm
-from services.matching.domain.trace import ALGORITHM, Inputs, Trace
+from services.matching.domain.replay.edition import Edition
+from services.matching.domain.replay.trace import ALGORITHM, Inputs, Trace
 from services.matching.operations.recommend import recommendation
 from services.matching.operations.rulebook import Rulebook
 

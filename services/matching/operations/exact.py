@@ -15,7 +15,7 @@ from services.matching.index.found import Entry
 from services.matching.index.layout import GUARANTEE, IP_PLEDGE
 from services.matching.index.population import Population
 from services.matching.index.sweep import Swept
-from services.matching.operations.worlds import World
+from services.matching.operations.studies.worlds import World
 
 _FAMILY = {GUARANTEE: (Family.GUARANTEE,), IP_PLEDGE: (Family.IP_PLEDGE,)}
 

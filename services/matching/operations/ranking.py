@@ -3,7 +3,7 @@
 from libs.chassis.database import ReadTx
 from libs.chassis.principal import Principal
 from services.matching.domain.ranking import RankingFormula, published
-from services.matching.domain.trace import ALGORITHM
+from services.matching.domain.replay.trace import ALGORITHM
 from services.matching.operations.rulebook import Rulebook
 
 

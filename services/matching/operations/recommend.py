@@ -13,15 +13,16 @@ from services.matching.domain.answer import (
     Plan,
 )
 from services.matching.domain.benefit import others
-from services.matching.domain.counterfactual import Changes
+from services.matching.domain.changes.counterfactual import Changes
 from services.matching.domain.features import PlanFeatures
 from services.matching.domain.firm import Firm
 from services.matching.domain.ranking import MOST_PLANS, choose
 from services.matching.index.found import Found
 from services.matching.index.index import SHORT_LIST
 from services.matching.index.layout import GUARANTEE, IP_PLEDGE
-from services.matching.operations import counterfactuals, explain
+from services.matching.operations import explain
 from services.matching.operations.asking import need_of, query_of
+from services.matching.operations.changes import counterfactuals
 from services.matching.operations.features import features_of_plans
 from services.matching.operations.options import Need, Option
 from services.matching.operations.plans import Priced, plan_of, priced

@@ -11,7 +11,7 @@ from libs.policy import NoPolicyValue, PolicySet
 from libs.registry.loan_terms import RateBase
 from libs.registry.lpr import LprTenor, lpr_on
 from services.matching.domain.benefit import Benefit
-from services.matching.domain.effort import Effort
+from services.matching.domain.changes.effort import Effort
 from services.matching.domain.likelihood import Coefficients, LikelihoodModel
 from services.matching.domain.ranking import Ranking
 

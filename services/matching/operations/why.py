@@ -18,10 +18,10 @@ from libs.criteria.evaluate import Criterion, Disclosure, Outcome
 from libs.criteria.vocabulary import fact_type
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import Band, Match, MatchRequest, Reason
+from services.matching.domain.changes.whatif import NextDocument, ProductWhy, Standing
 from services.matching.domain.firm import Firm, firm_on
 from services.matching.domain.likelihood import band
 from services.matching.domain.reasons import Case, fails, of_criterion, of_waiver, once
-from services.matching.domain.whatif import NextDocument, ProductWhy, Standing
 from services.matching.index import reference
 from services.matching.index.columns import Price
 from services.matching.index.engine import Work

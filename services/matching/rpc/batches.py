@@ -10,7 +10,7 @@ from libs.chassis.wire import to_message, to_plain
 from rongqiao.matching.v1 import batches_pb2 as pb
 from rongqiao.matching.v1 import batches_pb2_grpc
 from services.matching.domain.batch import BatchRowState
-from services.matching.operations import batches
+from services.matching.operations.batches import batches
 
 Context = grpc.ServicerContext
 

@@ -9,8 +9,8 @@ from libs.chassis.wire import from_message, to_message
 from rongqiao.matching.v1 import laboratory_pb2 as pb
 from rongqiao.matching.v1 import laboratory_pb2_grpc
 from services.matching.desk import Desk
-from services.matching.domain.study import NewExperiment, NewReach
-from services.matching.operations import laboratory, reach
+from services.matching.domain.studies.study import NewExperiment, NewReach
+from services.matching.operations.studies import laboratory, reach
 
 Context = grpc.ServicerContext
 

@@ -17,8 +17,9 @@ from rongqiao.matching.v1 import matching_pb2_grpc
 from services.matching.desk import Desk
 from services.matching.domain.answer import Match, MatchRequest
 from services.matching.domain.many import STREAM, MatchOutcome, StreamRules, check_row
-from services.matching.operations import corrections, ranking, records, replay
+from services.matching.operations import ranking, records
 from services.matching.operations.records import Answer, Asked
+from services.matching.operations.replay import corrections, replay
 from services.matching.refusals import problem_row
 from services.matching.stream import Seats, Stream
 

@@ -8,8 +8,8 @@ from libs.chassis.rpc import RpcDoor
 from libs.chassis.wire import from_message, to_message, to_plain
 from rongqiao.matching.v1 import rounds_pb2 as pb
 from rongqiao.matching.v1 import rounds_pb2_grpc
-from services.matching.domain.round import NewRound, NewRoundEntry
-from services.matching.operations import rounds
+from services.matching.domain.rounds.round import NewRound, NewRoundEntry
+from services.matching.operations.rounds import rounds
 
 Context = grpc.ServicerContext
 

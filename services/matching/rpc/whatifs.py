@@ -10,7 +10,7 @@ from rongqiao.matching.v1 import whatifs_pb2 as pb
 from rongqiao.matching.v1 import whatifs_pb2_grpc
 from services.matching import imagining
 from services.matching.desk import Desk
-from services.matching.domain.whatif import ChangesRequest, WhatIfRequest
+from services.matching.domain.changes.whatif import ChangesRequest, WhatIfRequest
 
 Context = grpc.ServicerContext
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from libs.chassis.columns import Instant
 from libs.chassis.database import ReadTx, WriteTx
 from libs.eventing.tables import insert_into
-from services.matching.domain.edition import DIGEST_BYTES, Edition, State, StateKind
-from services.matching.domain.steps import Digests, Step, line_to, members_after
+from services.matching.domain.replay.edition import DIGEST_BYTES, Edition, State, StateKind
+from services.matching.domain.replay.steps import Digests, Step, line_to, members_after
 from services.matching.store.tables import metadata
 
 market_states = sa.Table(

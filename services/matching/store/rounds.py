@@ -10,7 +10,7 @@ from libs.chassis.columns import Document, Encrypted, Sealed
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
 from libs.chassis.rows import page_rows
-from services.matching.domain.round import (
+from services.matching.domain.rounds.round import (
     Round,
     RoundEntry,
     RoundEntryPage,

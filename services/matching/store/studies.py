@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from libs.chassis.columns import Encrypted, Instant
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.problems import NotFound
-from services.matching.domain.study import StudyState
+from services.matching.domain.studies.study import StudyState
 from services.matching.store.tables import metadata, profiles
 
 studies = sa.Table(

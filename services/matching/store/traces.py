@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from libs.chassis.columns import Sealed
 from libs.chassis.database import ReadTx, WriteTx
 from libs.chassis.rows import from_row, page_rows, to_row
-from services.matching.domain.trace import Inputs, Trace
+from services.matching.domain.replay.trace import Inputs, Trace
 from services.matching.store.editions import editions
 from services.matching.store.tables import matches, metadata
 

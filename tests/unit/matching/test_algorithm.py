@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from libs.chassis import codec
 from services.matching.domain.answer import Match
-from services.matching.domain.trace import ALGORITHM
+from services.matching.domain.replay.trace import ALGORITHM
 from tests.unit.matching.world import (
     FIRM,
     FIRST_LOAN,

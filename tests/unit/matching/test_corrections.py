@@ -15,7 +15,7 @@ from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.matching.v1 import matching_pb2 as pb
 from rongqiao.matching.v1 import matching_pb2_grpc
 from services.matching.desk import Desk
-from services.matching.domain.correction import Effect, effect
+from services.matching.domain.replay.correction import Effect, effect
 from services.matching.rpc.matches import MatchingServicer
 from tests.support.rpc import door_of, serving, token_of
 from tests.support.services import house_policies

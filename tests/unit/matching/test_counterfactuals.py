@@ -8,11 +8,11 @@ from libs.registry.loan_terms import IpRightKind
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import Family
-from services.matching.domain.counterfactual import Change, ChangeKind, Changes
+from services.matching.domain.changes.counterfactual import Change, ChangeKind, Changes
+from services.matching.domain.changes.whatif import ChangesRequest
 from services.matching.domain.firm import Firm, IpRight
-from services.matching.domain.whatif import ChangesRequest
+from services.matching.operations.changes.whatif import Admitted, changes_for
 from services.matching.operations.rulebook import rulebook
-from services.matching.operations.whatif import Admitted, changes_for
 from tests.unit.matching.house import BODY, House
 from tests.unit.matching.world import (
     FIRM,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from libs.criteria.vocabulary import Kind, fact_type
-from services.matching.domain.moves import Moves, joined
+from services.matching.domain.changes.moves import Moves, joined
 from services.matching.index.alone import Alone
-from services.matching.operations.counterfactuals import ANY, TARGETS, Search, fits
+from services.matching.operations.changes.counterfactuals import ANY, TARGETS, Search, fits
 from services.matching.operations.rulebook import rulebook
 from tests.unit.matching.near_misses import a_firm, a_market, a_request
 from tests.unit.matching.world import POLICIES, TODAY

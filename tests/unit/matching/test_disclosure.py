@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from libs.chassis.codec import load
 from libs.criteria.violation import Violation
-from services.matching.domain.disclosure import (
+from services.matching.domain.studies.disclosure import (
     KEYS,
     Counted,
     DisclosureRules,

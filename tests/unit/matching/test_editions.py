@@ -14,7 +14,7 @@ from libs.criteria.violation import Violation
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import MatchRequest
-from services.matching.domain.edition import Market, State, StateKind, name_of
+from services.matching.domain.replay.edition import Market, State, StateKind, name_of
 from services.matching.operations.answering import Given, book_of, give
 from services.matching.operations.rulebook import rulebook
 from services.matching.store import editions, metadata

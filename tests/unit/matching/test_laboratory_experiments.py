@@ -11,13 +11,13 @@ from libs.criteria.violation import Violation
 from libs.finance.money import PPM
 from libs.registry.dimensions import Dimensions
 from rongqiao.lending.v1 import lending_pb2 as pb
-from services.matching.domain.disclosure import DisclosureRules
 from services.matching.domain.firm import Firm
-from services.matching.domain.study import ChangeOf, ExperimentResult, StudyChange, StudyRules
+from services.matching.domain.studies.disclosure import DisclosureRules
+from services.matching.domain.studies.study import ChangeOf, ExperimentResult, StudyChange, StudyRules
 from services.matching.index.population import Need, Population, population_of
-from services.matching.operations.experiments import experiment
 from services.matching.operations.rulebook import rulebook
-from services.matching.operations.worlds import World, changed, world_of
+from services.matching.operations.studies.experiments import experiment
+from services.matching.operations.studies.worlds import World, changed, world_of
 from tests.unit.matching.world import (
     FIRM,
     GUARANTEED,

@@ -12,7 +12,7 @@ from libs.chassis.problems import TooMany
 from libs.chassis.vault import vault
 from libs.eventing import topics
 from rongqiao.credit.v1 import credit_pb2 as credit
-from services.matching.operations import studies
+from services.matching.operations.studies import studies
 from services.matching.study_process import answer
 from services.matching.studying import Studying
 from tests.support.services import Client

@@ -20,10 +20,10 @@ from rongqiao.matching.v1 import matching_pb2 as pb
 from rongqiao.matching.v1 import matching_pb2_grpc
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import Match, MatchRequest
-from services.matching.domain.edition import StateKind
+from services.matching.domain.replay.edition import StateKind
 from services.matching.index.engine import load_kernels
-from services.matching.operations import replay
 from services.matching.operations.answering import book_of, give
+from services.matching.operations.replay import replay
 from services.matching.operations.rulebook import rulebook
 from services.matching.replayer import Replayer
 from services.matching.rpc.matches import MatchingServicer

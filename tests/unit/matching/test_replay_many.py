@@ -10,12 +10,12 @@ from libs.chassis.ids import new_id
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import MatchRequest
-from services.matching.domain.edition import StateKind
 from services.matching.domain.firm import Firm
-from services.matching.domain.trace import ReplayOutcome
+from services.matching.domain.replay.edition import StateKind
+from services.matching.domain.replay.trace import ReplayOutcome
 from services.matching.index.engine import load_kernels
 from services.matching.operations.answering import Book, Given, book_of, give
-from services.matching.operations.replay import replay_all
+from services.matching.operations.replay.replay import replay_all
 from services.matching.operations.rulebook import rulebook
 from services.matching.replayer import Replayer
 from services.matching.store import metadata

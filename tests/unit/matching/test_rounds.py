@@ -23,9 +23,9 @@ from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import lending_pb2 as lending
 from rongqiao.matching.v1 import rounds_pb2 as pb
 from rongqiao.matching.v1 import rounds_pb2_grpc
-from services.matching.domain.round_certificate import Certificate, faults
+from services.matching.domain.rounds.certificate import Certificate, faults
 from services.matching.http import rounds
-from services.matching.operations.round_closing import close_due
+from services.matching.operations.rounds.closing import close_due
 from services.matching.rpc.rounds import RoundsServicer
 from services.matching.store.profiles import forget_profiles
 from tests.support.rpc import door_of, serving, token_of

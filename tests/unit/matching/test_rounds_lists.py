@@ -13,7 +13,9 @@ from services.matching.domain.answer import Band
 from services.matching.domain.firm import Firm
 from services.matching.domain.guarantee import Headroom, ProgrammeRoom
 from services.matching.domain.offer import Offer
-from services.matching.domain.round import (
+from services.matching.domain.rounds.certificate import faults
+from services.matching.domain.rounds.orders import Entrant, LaneName, ResourceName, Wish, build
+from services.matching.domain.rounds.round import (
     NewRoundEntry,
     PlaceOutcome,
     Round,
@@ -24,12 +26,10 @@ from services.matching.domain.round import (
     RoundStatus,
     Shortage,
 )
-from services.matching.domain.round_certificate import faults
-from services.matching.domain.round_orders import Entrant, LaneName, ResourceName, Wish, build
 from services.matching.index.found import Entry as OnSale
-from services.matching.operations.round_closing import decide
-from services.matching.operations.round_lists import RoundMarket, listed
-from services.matching.operations.round_results import Decided
+from services.matching.operations.rounds.closing import decide
+from services.matching.operations.rounds.lists import RoundMarket, listed
+from services.matching.operations.rounds.results import Decided
 from services.matching.operations.rulebook import rulebook
 from tests.unit.matching.world import (
     FIRM,

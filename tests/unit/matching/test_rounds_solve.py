@@ -7,10 +7,10 @@ from itertools import permutations, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.domain.round_check import Blocking, blocking_pairs, overfull
-from services.matching.domain.round_compare import figures, first_come, outranked
-from services.matching.domain.round_market import Lane, RoundInput
-from services.matching.domain.round_solve import solve
+from services.matching.domain.rounds.check import Blocking, blocking_pairs, overfull
+from services.matching.domain.rounds.compare import figures, first_come, outranked
+from services.matching.domain.rounds.market import Lane, RoundInput
+from services.matching.domain.rounds.solve import solve
 
 Held = tuple[int | None, ...]
 

@@ -16,11 +16,11 @@ from libs.registry.loan_terms import IpRightKind
 from rongqiao.credit.v1 import credit_pb2 as credit
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.catalogue import Catalogue
+from services.matching.domain.changes.whatif import ChangesRequest, FactValue, ImaginedRight, WhatIfRequest
 from services.matching.domain.firm import Firm
-from services.matching.domain.whatif import ChangesRequest, FactValue, ImaginedRight, WhatIfRequest
+from services.matching.operations.changes.whatif import LIMIT, Admitted, changes_for, what_if
 from services.matching.operations.recommend import recommend
 from services.matching.operations.rulebook import rulebook
-from services.matching.operations.whatif import LIMIT, Admitted, changes_for, what_if
 from services.matching.store.tables import matches
 from services.matching.store.what_ifs import what_ifs
 from tests.unit.matching.house import BODY, House

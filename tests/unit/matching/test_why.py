@@ -8,8 +8,8 @@ from libs.chassis.principal import Principal, Role
 from libs.chassis.problems import NotFound
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import MatchRequest
+from services.matching.domain.changes.whatif import ProductWhy
 from services.matching.domain.firm import Firm
-from services.matching.domain.whatif import ProductWhy
 from services.matching.operations.rulebook import rulebook
 from services.matching.operations.why import Question, why
 from tests.unit.matching.house import BODY, House

@@ -1,0 +1,1 @@
+"""Market rounds: their shapes, the stable outcome, its certificate and its independent check."""

@@ -1,0 +1,1 @@
+"""Questions about all firms, and what of their answers may be told."""

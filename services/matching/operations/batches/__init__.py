@@ -1,0 +1,1 @@
+"""Many requests at once: taken in, worked off, told."""

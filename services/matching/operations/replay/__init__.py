@@ -1,0 +1,1 @@
+"""Answers computed again, and rulebooks that were corrected afterwards."""

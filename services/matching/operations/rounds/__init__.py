@@ -1,0 +1,1 @@
+"""Market rounds: opened, entered, closed, told."""
