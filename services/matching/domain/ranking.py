@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
 from libs.criteria.shape import Shape
@@ -105,20 +104,12 @@ def value_ppm(ranking: Ranking, likelihood: int, cost_ppm: int, days: int, missi
 
 
 class Candidate(Protocol):
-    """What choosing needs to know of a possible plan. `traits`: all families it could stand in, `family` first; both
-    may take work, so that they are asked only of what has the family among the `possible` ones.
-
-    `place`: what it is ordered by, best first.
-    """
+    """What choosing needs to know of a possible plan. `traits`: all families it could stand in, `family` first."""
 
     @property
     def product(self) -> str: ...
     @property
     def bank(self) -> str: ...
-    @property
-    def place(self) -> tuple[int, str]: ...
-    @property
-    def possible(self) -> tuple[Family, ...]: ...
     @property
     def family(self) -> Family: ...
     @property
@@ -128,19 +119,15 @@ class Candidate(Protocol):
 C = TypeVar("C", bound=Candidate)
 
 
-def choose(candidates: Iterable[C]) -> list[C]:
-    """At most ten, at most three of one bank, a product once: first the best of each named family, then the best.
+def choose(ordered: Sequence[C], families: Iterable[Family]) -> list[C]:
+    """At most ten, at most three of one bank, a product once: first the best of each of the families, then the best.
 
-    A family that has no plan of its own is answered by one of an earlier family that would also stand in it.
+    `ordered`: best first. `families`: the named ones in which any candidate could stand. One that has no plan of its
+    own is answered by one of an earlier family that would also stand in it.
     """
-    ordered = sorted(candidates, key=attrgetter("place"))
-    able: dict[Family, list[C]] = {family: [] for family in NAMED}
-    for one in ordered:
-        for family in one.possible:
-            able[family].append(one)
     chosen = _Chosen[C]()
-    for family in NAMED:
-        _answer(chosen, family, able[family])
+    for family in families:
+        _answer(chosen, family, ordered)
     chosen.take(ordered, MOST_PLANS)
     return chosen.taken
 
@@ -164,11 +151,11 @@ class _Chosen(Generic[C]):
                 self._banks[one.bank] = of_bank + 1
 
 
-def _answer(chosen: _Chosen[C], family: Family, able: Sequence[C]) -> None:
+def _answer(chosen: _Chosen[C], family: Family, ordered: Sequence[C]) -> None:
     """The best that is of the family; where there is none, the best that would stand in it, unless one does already."""
-    own = (one for one in able if one.family is family)
+    own = (one for one in ordered if one.family is family)
     first, most = next(own, None), len(chosen.taken) + 1
     if first is not None:
         chosen.take(chain((first,), own), most)
-    elif not any(family in one.traits for one in chosen.taken if family in one.possible):
-        chosen.take((one for one in able if family in one.traits), most)
+    elif not any(family in one.traits for one in chosen.taken):
+        chosen.take((one for one in ordered if family in one.traits), most)

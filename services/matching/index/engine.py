@@ -19,7 +19,7 @@ from services.matching.index import reference
 from services.matching.index.columns import Columns
 from services.matching.index.layout import BITS, GUARANTEE, IP_PLEDGE, Bit
 from services.matching.index.planes import Planes
-from services.matching.index.query import CURVE_TABLE, OUT_ROWS, Asked, Param, Query, find_places
+from services.matching.index.query import CURVE_TABLE, OUT_ROWS, Query, find_places
 from services.matching.index.sets import tier_verdicts
 
 log = logging.getLogger(__name__)
@@ -42,13 +42,11 @@ class Work:
     """One request on its way through an engine, and the room it needs. `waived`: slots and masks of facts."""
 
     def __init__(
-        self, columns: Columns, query: Query | Asked, pool: int, waived: Sequence[tuple[int, int]] = ()
+        self, columns: Columns, query: Query, pool: int, waived: Sequence[tuple[int, int]] = ()
     ) -> None:
         self.columns = columns
-        self.asked = query if isinstance(query, Asked) else query.in_numbers()
-        self.query = query = self.asked.query
-        self.numbers = self.asked.numbers.copy()
-        self.numbers[Param.COUNT], self.numbers[Param.BEST] = columns.count, pool
+        self.query = query
+        self.held, self.numbers = query.in_numbers(columns.count, pool)
         self.reached = columns.settings.reached(query.reaches)
         self.fees = columns.settings.fees(query.fees)
         self.waived = np.array(waived, np.int64).reshape(-1, 2) if waived else _NO_WAIVERS
@@ -100,9 +98,9 @@ class CompiledEngine:
 
     def search(self, work: Work) -> None:
         self._make_room(work.columns)
-        find_places(self._planes, work.asked, work.tiers, work.numbers)
+        find_places(self._planes, work.query, work.tiers, work.numbers)
         if self._search(work):
-            self._planes.make(work.asked.values)
+            self._planes.make(work.query.values())
             self._search(work)
 
     def _search(self, work: Work) -> int:
@@ -110,7 +108,7 @@ class CompiledEngine:
             self._planes.words,
             self._rows,
             *self._planes.guide(),
-            work.asked.held,
+            work.held,
             *_market(work),
             work.numbers,
             CURVE_TABLE,

@@ -8,9 +8,17 @@ from libs.chassis import wire
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
 from services.matching.domain.offer import Offer
+from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED
 from services.matching.index.message import Product, listed, product_of
 
 T = TypeVar("T")
+
+_FAMILY_OF = {
+    UNSECURED: Family.OTHER,
+    COLLATERAL: Family.OTHER,
+    IP_PLEDGE: Family.IP_PLEDGE,
+    GUARANTEE: Family.GUARANTEE,
+}
 
 _UNREAD = (
     "external_id",
@@ -55,17 +63,50 @@ class Entry:
 
 
 class Hit(NamedTuple):
-    """A product that fits. `value` is an estimate; masks by layout; `modes`: how it can be secured.
+    """A product that fits, secured in the way `mode`. `value` is an estimate; masks by layout.
 
-    `waived`: hard rules that the firm breaks and that the bank does not hold against it.
+    `soft`: wishes that the firm does not meet. `waived`: hard rules that it breaks and that the bank does not hold
+    against it. `first`: it would be a first loan (0, 1).
     """
 
     entry: Entry
     value: int
     unknown: int
     soft: int
-    modes: int
-    waived: int = 0
+    waived: int
+    mode: int
+    first: int
+
+    @property
+    def product(self) -> str:
+        return self.entry.product_id
+
+    @property
+    def bank(self) -> str:
+        return self.entry.bank
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """What it is ordered by among all, best first."""
+        return -self.value, self.entry.product_id
+
+    @property
+    def family(self) -> Family:
+        return _TRAITS[self.first][self.mode][0]
+
+    @property
+    def traits(self) -> tuple[Family, ...]:
+        """All families that it could stand in, its own first."""
+        return _TRAITS[self.first][self.mode]
+
+
+def _families(first: bool, mode: int) -> tuple[Family, ...]:
+    own = _FAMILY_OF[mode]
+    return ((Family.FIRST_LOAN,) if own is Family.OTHER else (Family.FIRST_LOAN, own)) if first else (own,)
+
+
+# By whether it would be a first loan, and by mode.
+_TRAITS = tuple({mode: _families(first, mode) for mode in _FAMILY_OF} for first in (False, True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +120,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`best` and `by_family` best first, `near` with fewest failed rules first.
+    """`best` (each product as it is worth most) and `by_family` best first, `near` with fewest failed rules first.
 
     `nearest` has an entry for each family without a hit: the product that comes closest, None where there is none.
     """

@@ -26,13 +26,11 @@ from services.matching.index.query import (
     COUNT_NEAR,
     COUNT_POOLS,
     EVERY_FACT,
-    LATER,
     POOL_ROWS,
     Out,
     Pool,
     Query,
 )
-from services.matching.index.settings import feasible_modes
 from services.matching.index.terms import FIRST_LOAN
 
 T = TypeVar("T")
@@ -40,8 +38,6 @@ T = TypeVar("T")
 SHORT_LIST = 40
 _MOST_WAITING = 4_096
 _PLANES_A_REQUEST = 256  # more than one request can make
-
-_SET_BACK = -LATER // 2  # below are only values that LATER was taken from
 
 _POOL_OF = {
     Family.FIRST_LOAN: Pool.FIRST_LOAN,
@@ -239,25 +235,8 @@ class Index:
 
     def _hits(self, work: Work, pool: Pool, counts: list[int]) -> tuple[Hit, ...]:
         first, held = Out.POOLS + POOL_ROWS * pool, counts[COUNT_POOLS + pool]
-        if not held:
-            return ()
-        rows = work.out[first : first + POOL_ROWS, :held]
-        settings = self._columns.prices[rows[0], Price.SETTING]
-        modes: list[int] = feasible_modes(
-            self._columns.settings.table[settings], work.reached, work.fees
-        ).tolist()
-        hits: list[list[int]] = rows.T.tolist()
-        return tuple(
-            Hit(
-                self._entries[slot],
-                value + LATER if value < _SET_BACK else value,
-                unknown,
-                soft,
-                mode,
-                waived,
-            )
-            for (slot, value, unknown, soft, waived), mode in zip(hits, modes, strict=True)
-        )
+        slots, *rest = work.out[first : first + POOL_ROWS, :held].tolist()
+        return tuple(map(Hit._make, zip(map(self._entries.__getitem__, slots), *rest, strict=True)))
 
     def _nearest(self, work: Work, engine: Engine, family: Family) -> Miss | None:
         found: list[int] = engine.nearest(work, family, self._of_family(family)).tolist()

@@ -176,9 +176,8 @@ def _value(prices, numbers, curve, slot, logit, missing, guarantee_ppm):
 
 
 @_helper
-def _rank(words, rows, prices, table, usable, fees, numbers, curve, slot, values):
-    """The values of a product in each pool, q.NO_VALUE where it does not stand in it."""
-    setting = prices[slot, Price.SETTING]
+def _ways(words, rows, prices, table, usable, fees, numbers, curve, slot):
+    """What a product is worth secured plainly, by a pledge, by a guarantee; q.NO_VALUE where it cannot be."""
     missing = _popcount(_unknown(words, prices, numbers, slot))
     broken = _popcount(_soft(words, rows, prices, slot))
     logit = numbers[Param.LOGIT] + prices[slot, Price.OFFSET]
@@ -192,15 +191,38 @@ def _rank(words, rows, prices, table, usable, fees, numbers, curve, slot, values
     if usable & IP_PLEDGE:
         pledged = _value(prices, numbers, curve, slot, logit + numbers[Param.IP_PLEDGED], missing, 0)
     if usable & GUARANTEE:
-        bound = logit + numbers[Param.GUARANTEED]
-        guaranteed = _value(prices, numbers, curve, slot, bound, missing, fees[table[setting, 2]])
-    best = max(plain, pledged, guaranteed)
-    first = numbers[Param.FIRST_TIME] != 0 and prices[slot, Price.FLAGS] & FIRST_LOAN != 0
+        fee = fees[table[prices[slot, Price.SETTING], 2]]
+        guaranteed = _value(prices, numbers, curve, slot, logit + numbers[Param.GUARANTEED], missing, fee)
+    return plain, pledged, guaranteed
+
+
+@_helper
+def _is_first(prices, numbers, slot):
+    return numbers[Param.FIRST_TIME] != 0 and prices[slot, Price.FLAGS] & FIRST_LOAN != 0
+
+
+@_helper
+def _rank(words, rows, prices, table, usable, fees, numbers, curve, slot, values):
+    """The values of a product in each pool, q.NO_VALUE where it does not stand in it."""
+    plain, pledged, guaranteed = _ways(words, rows, prices, table, usable, fees, numbers, curve, slot)
+    best, first = max(plain, pledged, guaranteed), _is_first(prices, numbers, slot)
     later = q.LATER if first else 0
     values[Pool.ALL] = best
     values[Pool.FIRST_LOAN] = best if first else q.NO_VALUE
     values[Pool.IP_PLEDGE] = pledged - later if usable & IP_PLEDGE else q.NO_VALUE
     values[Pool.GUARANTEE] = guaranteed - later if usable & GUARANTEE else q.NO_VALUE
+
+
+@_helper
+def _best_way(words, rows, prices, table, usable, fees, numbers, curve, slot):
+    """The way to secure the loan in which the product is worth most; of equals the plain one, then the pledge."""
+    plain = UNSECURED if usable & UNSECURED else COLLATERAL
+    if usable & (IP_PLEDGE | GUARANTEE) == 0:
+        return plain
+    alone, pledged, guaranteed = _ways(words, rows, prices, table, usable, fees, numbers, curve, slot)
+    if alone >= pledged and alone >= guaranteed:
+        return plain
+    return IP_PLEDGE if pledged >= guaranteed else GUARANTEE
 
 
 @_helper

@@ -15,17 +15,19 @@ from libs.finance.money import PPM
 from services.matching.domain.likelihood import STEP, WIDEST
 from services.matching.domain.pricing import BASIS_POINT
 from services.matching.index import query as q
-from services.matching.index.columns import SOFT, Scan
+from services.matching.index.columns import SOFT, Price, Scan
 from services.matching.index.kernel_parts import (
     _LONGS,
     _PLANES,
     _TABLE,
     _before,
+    _best_way,
     _failed,
     _floor,
     _hard,
     _has,
     _helper,
+    _is_first,
     _keep_least,
     _kernel,
     _popcount,
@@ -37,7 +39,7 @@ from services.matching.index.kernel_parts import (
     _waived,
 )
 from services.matching.index.layout import BITS, COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED, Bit
-from services.matching.index.query import Out, Param, Pool
+from services.matching.index.query import Out, Param, Pool, Pooled
 
 _N_POOLS = len(Pool)
 _ONE_FAIL = 1 << 40  # keys of near misses: the count of failed rules above the cost
@@ -173,18 +175,29 @@ def _enlist(prices, numbers, values, slot, keys, slots, held, low):
 
 
 @_helper
-def _fill_pools(words, rows, prices, numbers, waivers, keys, slots, held, out):
-    """The best of each pool, best first, with the masks that explain them."""
+def _fill_pools(
+    words, rows, prices, table, reached, fees, numbers, curve, waivers, keys, slots, held, out
+):  # fmt: skip
+    """The best of each pool, best first, with what explains them."""
     for pool in range(_N_POOLS):
         out[Out.COUNTS, q.COUNT_POOLS + pool] = held[pool]
         first = Out.POOLS + q.POOL_ROWS * pool
         for place in range(held[pool]):
-            slot = slots[pool, place]
-            out[first, place] = slot
-            out[first + 1, place] = -keys[pool, place]
-            out[first + 2, place] = _unknown(words, prices, numbers, slot)
-            out[first + 3, place] = _soft(words, rows, prices, slot)
-            out[first + 4, place] = _waived(words, rows, waivers, slot)
+            slot, value = slots[pool, place], -keys[pool, place]
+            if pool == Pool.IP_PLEDGE:
+                mode = IP_PLEDGE
+            elif pool == Pool.GUARANTEE:
+                mode = GUARANTEE
+            else:
+                usable = _usable(table, reached, fees, prices[slot, Price.SETTING])
+                mode = _best_way(words, rows, prices, table, usable, fees, numbers, curve, slot)
+            out[first + Pooled.SLOT, place] = slot
+            out[first + Pooled.VALUE, place] = value + q.LATER if value < q.SET_BACK else value
+            out[first + Pooled.UNKNOWN, place] = _unknown(words, prices, numbers, slot)
+            out[first + Pooled.SOFT, place] = _soft(words, rows, prices, slot)
+            out[first + Pooled.WAIVED, place] = _waived(words, rows, waivers, slot)
+            out[first + Pooled.MODE, place] = mode
+            out[first + Pooled.FIRST, place] = 1 if _is_first(prices, numbers, slot) else 0
 
 
 _FINDING = (_LONGS,) * 5  # used, starts, keys, made, values
@@ -254,7 +267,9 @@ def search(
         out[Out.NEAR_SLOT, place] = slot
         out[Out.NEAR_FAIL, place] = _failed(words, rows, prices, table, reached, fees, numbers, waivers, slot)
         out[Out.NEAR_UNKNOWN, place] = _unknown(words, prices, numbers, slot)
-    _fill_pools(words, rows, prices, numbers, waivers, best_keys, best_slots, held, out)
+    _fill_pools(
+        words, rows, prices, table, reached, fees, numbers, curve, waivers, best_keys, best_slots, held, out
+    )
     return 0
 
 

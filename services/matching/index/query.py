@@ -24,9 +24,10 @@ from services.matching.index.settings import Fees, PledgeRule
 from services.matching.index.terms import BASE_NUMBER, KIND_NUMBER, OWNER_NUMBER, SIZE_NUMBER
 
 CURVE_TABLE = np.array(CURVE, np.int64)
-_PLAIN = {FACT_BIT[fact] for fact in INTEGER_FACTS} | {Bit.AMOUNT, Bit.TERM}  # not codes
 _FARTHEST = 2**40  # logits out there make no difference any more
 EVERY_FACT = (1 << len(FACT_BIT)) - 1
+_ALL_UNKNOWN = EVERY_FACT | 1 << Bit.SIZE
+_AMOUNT, _TERM, _OWNER_KIND, _SIZE = int(Bit.AMOUNT), int(Bit.TERM), int(Bit.OWNER_KIND), int(Bit.SIZE)
 
 Int64s = NDArray[np.int64]
 
@@ -62,6 +63,9 @@ class Param(IntEnum):
     SIZE = 28
 
 
+_NO_PLANES = (NO_PLANE,) * (Param.SIZE - Param.ROW_ACTIVE)
+
+
 class Pool(IntEnum):
     """The lists of the best that an engine keeps."""
 
@@ -78,15 +82,28 @@ class Out(IntEnum):
     NEAR_SLOT = 1
     NEAR_FAIL = 2
     NEAR_UNKNOWN = 3
-    POOLS = 4  # from here POOL_ROWS a pool: slot, value, and masks: unknown, soft rules broken, waived
+    POOLS = 4  # from here the rows of Pooled, for each pool
 
 
-POOL_ROWS = 5
+class Pooled(IntEnum):
+    """Rows of one pool: who stands in it, what it is worth, and the masks and the way to secure the loan of that."""
+
+    SLOT = 0
+    VALUE = 1
+    UNKNOWN = 2
+    SOFT = 3  # soft rules broken
+    WAIVED = 4
+    MODE = 5
+    FIRST = 6  # 1: it would be a first loan
+
+
+POOL_ROWS = len(Pooled)
 COUNT_ELIGIBLE, COUNT_NEAR, COUNT_POOLS = 0, 1, 2
 MOST_NEAR = 8
 MOST_OF_FAMILY = 12
 NO_VALUE = -(2**62)  # of a product in a pool where it does not stand
 LATER = 2**40  # a first loan stands behind all others in the pools of the other families
+SET_BACK = -LATER // 2  # below are only values that LATER was taken from
 OUT_ROWS = Out.POOLS + POOL_ROWS * len(Pool)
 
 
@@ -129,24 +146,35 @@ class Query:
         if self.size is not None:
             held[Bit.SIZE] = 1 << SIZE_NUMBER[self.size]
         if self.kinds:
-            held[Bit.KIND] = sum(1 << KIND_NUMBER[kind] for kind in set(self.kinds))
+            held[Bit.KIND] = self.kinds_word
         return held
 
-    def in_numbers(self) -> "Asked":
-        """All that does not depend on an index, once for as many searches as wanted."""
-        values = self.values()
-        held = [0] * BITS
-        for bit, value in values.items():
-            held[bit] = value if bit in _PLAIN else value.bit_length() - 1
-        return Asked(self, values, np.array(held, np.int64), self.numbers(values, 0, 0))
+    @property
+    def kinds_word(self) -> int:
+        """The kinds that are wanted, a bit each; 0: any."""
+        return sum(1 << KIND_NUMBER[kind] for kind in set(self.kinds))
 
-    def numbers(self, values: Mapping[int, int], count: int, best: int) -> Int64s:
-        """The numbers by Param; the rows of planes are still open."""
-        known = sum(1 << bit for bit in values)
+    def in_numbers(self, count: int, best: int) -> tuple[Int64s, Int64s]:
+        """By bit the value or the number of the code, and the numbers by Param, the rows of planes still open."""
+        held, known = [0] * BITS, 0
+        for fact, value in self.facts.items():
+            bit = FACT_BIT.get(fact)
+            if bit is not None:
+                held[bit] = value
+                known |= 1 << bit
+        held[_AMOUNT], held[_TERM] = self.amount_fen, self.term_months
+        held[_OWNER_KIND] = OWNER_NUMBER[self.owner_kind]
+        if self.size is not None:
+            held[_SIZE] = SIZE_NUMBER[self.size]
+            known |= 1 << _SIZE
+        return np.array(held, np.int64), self.numbers(known, count, best)
+
+    def numbers(self, known: int, count: int, best: int) -> Int64s:
+        """The numbers by Param; the rows of planes are still open. `known`: bits of facts, and of the size."""
         coefficients, ranking = self.model.coefficients, self.ranking
         given = (
             count,
-            (EVERY_FACT | 1 << Bit.SIZE) & ~known,
+            _ALL_UNKNOWN & ~known,
             self.first_time,
             self.amount_fen,
             self.term_months,
@@ -165,29 +193,14 @@ class Query:
         bases = [0, 0, 0, 0]
         for base, ppm in self.base_ppm.items():
             bases[BASE_NUMBER[base]] = ppm
-        return np.array((*given, *bases, *(NO_PLANE,) * (Param.SIZE - Param.ROW_ACTIVE)), np.int64)
+        return np.array((*given, *bases, *_NO_PLANES), np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query as arrays: by bit the value or the number of the code, and the numbers by Param.
-
-    What depends on the index is still open in `numbers`: COUNT, BEST and the rows of planes.
-    """
-
-    query: Query
-    values: Mapping[int, int]
-    held: Int64s
-    numbers: Int64s
-
-
-def find_places(planes: Planes, asked: Asked, tiers: bytes, numbers: Int64s) -> None:
+def find_places(planes: Planes, query: Query, tiers: bytes, numbers: Int64s) -> None:
     """Fill in ROW_…: the planes of what is no single value of a fact."""
-    query = asked.query
-    kinds = asked.values.get(Bit.KIND)
     numbers[Param.ROW_ACTIVE :] = (
         planes.active_row(),
-        NO_PLANE if kinds is None else planes.kind_row(kinds),
+        planes.kind_row(query.kinds_word) if query.kinds else NO_PLANE,
         planes.place_row(REGION_UNKNOWN, query.county),
         planes.place_row(INDUSTRY_UNKNOWN, query.industry),
         planes.tier_row(TIER_UNKNOWN, tiers),

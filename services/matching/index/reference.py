@@ -26,9 +26,11 @@ from services.matching.index.query import (
     MOST_NEAR,
     NO_VALUE,
     POOL_ROWS,
+    SET_BACK,
     Out,
     Param,
     Pool,
+    Pooled,
     Query,
 )
 from services.matching.index.settings import feasible_modes
@@ -120,8 +122,9 @@ def search(
     eligible = np.flatnonzero(judged.fail == 0)
     out[Out.COUNTS, COUNT_ELIGIBLE] = len(eligible)
     _fill_near(columns, numbers, judged, out)
-    for pool, values in enumerate(_values(columns, numbers, judged, fees, eligible)):
-        _fill_pool(pool, values, eligible, columns, numbers, judged, out)
+    worth = _worth(columns, numbers, judged, fees, eligible)
+    for pool in Pool:
+        _fill_pool(pool, worth, eligible, columns, numbers, judged, out)
     return judged
 
 
@@ -182,8 +185,16 @@ def _fill_near(columns: Columns, numbers: Int64s, judged: Judged, out: Int64s) -
     out[Out.NEAR_UNKNOWN, : len(near)] = judged.unknown[near]
 
 
-def _values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slots: Int64s) -> list[Int64s]:
-    """Of eligible products, what they are worth in each pool."""
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Of eligible products what each is worth in each pool, secured in which way, and whether it is a first loan."""
+
+    values: tuple[Int64s, ...]
+    modes: tuple[Int64s, ...]
+    first: Flags
+
+
+def _worth(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slots: Int64s) -> Worth:
     prices, modes = columns.prices[slots], judged.modes[slots]
     missing = np.bitwise_count(judged.unknown[slots]).astype(np.int64)
     broken = np.bitwise_count(judged.soft[slots]).astype(np.int64)
@@ -201,19 +212,22 @@ def _values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slo
     pledged = value(IP_PLEDGE, int(numbers[Param.IP_PLEDGED]))
     guaranteed = value(GUARANTEE, int(numbers[Param.GUARANTEED]), guarantee=fee)
     best = np.maximum(plain, np.maximum(pledged, guaranteed))
+    way = np.where(pledged == best, IP_PLEDGE, GUARANTEE)
+    way = np.where(plain == best, np.where(modes & UNSECURED, UNSECURED, COLLATERAL), way)
     first = (prices[:, Price.FLAGS] & FIRST_LOAN != 0) & (numbers[Param.FIRST_TIME] != 0)
     later = np.where(first, LATER, 0)
-    return [
+    values = (
         best,
         np.where(first, best, NO_VALUE),
         np.where(modes & IP_PLEDGE, pledged - later, NO_VALUE),
         np.where(modes & GUARANTEE, guaranteed - later, NO_VALUE),
-    ]
+    )
+    return Worth(values, (way, way, np.full_like(way, IP_PLEDGE), np.full_like(way, GUARANTEE)), first)
 
 
 def best_values(columns: Columns, numbers: Int64s, judged: Judged, fees: Int64s, slots: Int64s) -> Int64s:
     """What eligible products are worth, each secured in its best way."""
-    return _values(columns, numbers, judged, fees, slots)[0]
+    return _worth(columns, numbers, judged, fees, slots).values[Pool.ALL]
 
 
 def _value(
@@ -246,22 +260,25 @@ def _floor(columns: Columns, numbers: Int64s, slots: Int64s) -> Int64s:
 
 
 def _fill_pool(
-    pool: int,
-    values: Int64s,
+    pool: Pool,
+    worth: Worth,
     slots: Int64s,
     columns: Columns,
     numbers: Int64s,
     judged: Judged,
     out: Int64s,
 ) -> None:
+    values = worth.values[pool]
     standing = np.flatnonzero(values != NO_VALUE)
     most = numbers[Param.BEST if pool == Pool.ALL else Param.BEST_OF_FAMILY]
     order = np.lexsort((columns.prices[slots[standing], Price.TIE], -values[standing]))[:most]
     best = standing[order]
     held, first = len(best), Out.POOLS + POOL_ROWS * pool
     out[Out.COUNTS, COUNT_POOLS + pool] = held
-    out[first, :held] = slots[best]
-    out[first + 1, :held] = values[best]
-    out[first + 2, :held] = judged.unknown[slots[best]]
-    out[first + 3, :held] = judged.soft[slots[best]]
-    out[first + 4, :held] = judged.waived[slots[best]]
+    out[first + Pooled.SLOT, :held] = slots[best]
+    out[first + Pooled.VALUE, :held] = np.where(values < SET_BACK, values + LATER, values)[best]
+    out[first + Pooled.UNKNOWN, :held] = judged.unknown[slots[best]]
+    out[first + Pooled.SOFT, :held] = judged.soft[slots[best]]
+    out[first + Pooled.WAIVED, :held] = judged.waived[slots[best]]
+    out[first + Pooled.MODE, :held] = worth.modes[pool][best]
+    out[first + Pooled.FIRST, :held] = worth.first[best]

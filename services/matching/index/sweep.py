@@ -78,7 +78,7 @@ class Conditions:
             reaches=None,
             fees=None,
         )
-        return nobody.numbers({}, count, 1)
+        return nobody.numbers(0, count, 1)
 
 
 @dataclass(frozen=True, slots=True)

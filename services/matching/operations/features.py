@@ -24,14 +24,14 @@ def features_of_plans(need: Need, made: Sequence[Priced]) -> tuple[PlanFeatures,
 
 
 def _of_plan(made: Priced, number: int, score: int | None, years: int) -> PlanFeatures:
-    option, found = made.option, made.chance
+    hit, found = made.hit, made.chance
     features = Features(
         score=score,
         years=years,
-        soft=option.hit.soft.bit_count(),
+        soft=hit.soft.bit_count(),
         unknown=found.unjudged,
-        security=_SECURITY[option.mode],
+        security=_SECURITY[hit.mode],
     )
     return PlanFeatures(
-        product=option.product, number=number, likelihood_ppm=found.likelihood, features=features
+        product=hit.product, number=number, likelihood_ppm=found.likelihood, features=features
     )

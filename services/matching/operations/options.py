@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from libs.criteria.evaluate import Outcome
@@ -20,8 +21,6 @@ from services.matching.index.found import Hit
 from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED
 from services.matching.index.settings import GuaranteeRule
 from services.matching.operations.rulebook import Rulebook
-
-_FAMILY_OF = {IP_PLEDGE: Family.IP_PLEDGE, GUARANTEE: Family.GUARANTEE}
 
 
 class Aid(NamedTuple):
@@ -61,13 +60,13 @@ class Chance(NamedTuple):
     unjudged: int
 
 
-def chance(need: Need, hit: Hit, mode: int) -> Chance:
-    """The likelihood of a yes when the product is secured in this way."""
+def chance(need: Need, hit: Hit) -> Chance:
+    """The likelihood of a yes when the product is secured in the way of the hit."""
     model = need.rules.model
-    weights, logit, soft = model.coefficients, need.logit, hit.soft
+    weights, logit, soft, mode = model.coefficients, need.logit, hit.soft, hit.mode
     unjudged = hit.unknown.bit_count() + (1 if mode == COLLATERAL else 0)
     if model.banks or model.products:
-        logit += model.offset(hit.entry.bank, hit.entry.product_id)
+        logit += model.offset(hit.bank, hit.product)
     if soft:
         logit += soft.bit_count() * weights.soft_fail
     if mode != UNSECURED:
@@ -101,11 +100,16 @@ def pledge_of(need: Need, terms: Terms) -> PlanPledge | None:
     return need.pledges[rule]
 
 
-def estimate(need: Need, hit: Hit, mode: int) -> int:
+def best_secured(need: Need, hit: Hit, modes: int) -> Hit:
+    """The product in that of these ways in which it is worth most: as the index sees to it in what it finds."""
+    return max((hit._replace(mode=mode) for mode in _WAYS[modes]), key=partial(_estimate, need))
+
+
+def _estimate(need: Need, hit: Hit) -> int:
     """The value by the ranking formula on an estimated cost: what the index computes for each product."""
     request, rules, offer = need.request, need.rules, hit.entry.offer
-    found, known, terms = chance(need, hit, mode), hit.entry.once(pricing.figures), offer.terms
-    cover = cover_of(need, offer) if mode == GUARANTEE else None
+    found, known, terms = chance(need, hit), hit.entry.once(pricing.figures), offer.terms
+    cover = cover_of(need, offer) if hit.mode == GUARANTEE else None
     cost = pricing.rate_ppm(terms.rate, rules.base_ppm, found.likelihood) + pricing.yearly_fees_ppm(
         known.once_ppm,
         known.once_fen,
@@ -115,20 +119,7 @@ def estimate(need: Need, hit: Hit, mode: int) -> int:
         known.amortising,
     )
     value = value_ppm(rules.ranking, found.likelihood, cost, terms.decision_days, found.unjudged)
-    return value + rules.model.explore(hit.entry.product_id)
-
-
-def best_mode(need: Need, hit: Hit) -> int:
-    """The way to secure the loan in which the product is worth most: the first that is worth what the index says."""
-    modes = _MODES[hit.modes]
-    if len(modes) == 1:
-        return modes[0]
-    worth = dict[int, int]()
-    for mode in modes:
-        worth[mode] = estimate(need, hit, mode)
-        if worth[mode] == hit.value:
-            return mode
-    return max(modes, key=worth.__getitem__)
+    return value + rules.model.explore(hit.product)
 
 
 def _ways(usable: int) -> tuple[int, ...]:
@@ -137,52 +128,4 @@ def _ways(usable: int) -> tuple[int, ...]:
     return tuple(mode for mode in (plain, IP_PLEDGE, GUARANTEE) if usable & mode)
 
 
-_MODES = tuple(map(_ways, range(2 * GUARANTEE)))
-
-
-class Option:
-    """A product secured in one way: in `mode`, or (0) in its best, which is worked out once somebody asks.
-
-    `possible`: the families of which it could be; `place`: by the value that the index estimates.
-    """
-
-    __slots__ = ("_mode", "_need", "first", "hit", "place", "possible")
-
-    def __init__(self, need: Need, hit: Hit, mode: int = 0) -> None:
-        entry = hit.entry
-        self._need, self._mode = need, mode
-        self.hit = hit
-        self.place = (-hit.value, entry.product_id)
-        self.first = entry.first_loan and need.firm.first_time_borrower
-        self.possible = _POSSIBLE[self.first][mode or hit.modes]
-
-    @property
-    def product(self) -> str:
-        return self.hit.entry.product_id
-
-    @property
-    def bank(self) -> str:
-        return self.hit.entry.bank
-
-    @property
-    def mode(self) -> int:
-        if not self._mode:
-            self._mode = best_mode(self._need, self.hit)
-        return self._mode
-
-    @property
-    def family(self) -> Family:
-        return Family.FIRST_LOAN if self.first else _FAMILY_OF.get(self.mode, Family.OTHER)
-
-    @property
-    def traits(self) -> tuple[Family, ...]:
-        return _TRAITS[self.first][self.mode]
-
-
-def _families(first: bool, modes: int) -> tuple[Family, ...]:
-    secured = (family for mode, family in _FAMILY_OF.items() if modes & mode)
-    return (*((Family.FIRST_LOAN,) if first else ()), *secured)
-
-
-_POSSIBLE = tuple(tuple(_families(first, modes) for modes in range(2 * GUARANTEE)) for first in (False, True))
-_TRAITS = tuple(tuple(families or (Family.OTHER,) for families in row) for row in _POSSIBLE)
+_WAYS = tuple(map(_ways, range(2 * GUARANTEE)))

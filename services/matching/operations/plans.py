@@ -21,13 +21,13 @@ from services.matching.domain.reasons import Case
 from services.matching.index.found import Hit
 from services.matching.index.layout import COLLATERAL, FACT_BIT, GUARANTEE, IP_PLEDGE, UNSECURED
 from services.matching.operations import explain
-from services.matching.operations.options import Aid, Chance, Need, Option, chance, cover_of, pledge_of
+from services.matching.operations.options import Aid, Chance, Need, chance, cover_of, pledge_of
 
 
 class Priced(NamedTuple):
-    """An option to the fen, and its value by the ranking formula on the exact cost; what is left to say are words."""
+    """A hit to the fen, and its value by the ranking formula on the exact cost; what is left to say are words."""
 
-    option: Option
+    hit: Hit
     chance: Chance
     rate_ppm: int
     cover: Cover | None
@@ -38,15 +38,15 @@ class Priced(NamedTuple):
     value: int
 
 
-def priced(need: Need, option: Option) -> Priced | None:
+def priced(need: Need, hit: Hit) -> Priced | None:
     """None where the fees leave the loan no annual rate."""
-    request, rules, entry, mode = need.request, need.rules, option.hit.entry, option.mode
+    request, rules, entry, mode = need.request, need.rules, hit.entry, hit.mode
     offer, known = entry.offer, entry.once(pricing.figures)
-    terms, found = offer.terms, chance(need, option.hit, mode)
+    terms, found = offer.terms, chance(need, hit)
     rate = pricing.rate_ppm(terms.rate, rules.base_ppm, found.likelihood)
     cover = cover_of(need, offer) if mode == GUARANTEE else None
     pledge = pledge_of(need, terms) if mode == IP_PLEDGE else None
-    aid = _aid(need, terms, option.traits)
+    aid = _aid(need, terms, hit.traits)
     try:
         bill = pricing.bill(
             known,
@@ -62,13 +62,13 @@ def priced(need: Need, option: Option) -> Priced | None:
     after = (bill.quote.after_subsidy or bill.quote.all_in).effective_ppm
     value = value_ppm(rules.ranking, found.likelihood, after, terms.decision_days, found.unjudged)
     value += rules.model.explore(offer.id)
-    return Priced(option, found, rate, cover, pledge, aid, bill, after, value)
+    return Priced(hit, found, rate, cover, pledge, aid, bill, after, value)
 
 
 def plan_of(need: Need, made: Priced, bank_name: str, number: int) -> Plan:
     """With its words: why it fits, what is missing, what is to be done."""
-    option, quote, cover, request = made.option, made.bill.quote, made.cover, need.request
-    hit, mode, family = option.hit, option.mode, option.family
+    hit, quote, cover, request = made.hit, made.bill.quote, made.cover, need.request
+    mode, family = hit.mode, hit.family
     offer = hit.entry.offer
     terms, waived = offer.terms, waived_of(need, hit)
     security, likelihood = _security(terms, mode), made.chance.likelihood

@@ -1,7 +1,9 @@
 """One recommendation: search the index, choose ten plans that differ, price them exactly, answer every family."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 
 from services.matching.catalogue import Catalogue
 from services.matching.domain.answer import (
@@ -17,21 +19,18 @@ from services.matching.domain.changes.counterfactual import Changes
 from services.matching.domain.features import PlanFeatures
 from services.matching.domain.firm import Firm
 from services.matching.domain.ranking import MOST_PLANS, choose
-from services.matching.index.found import Found
+from services.matching.index.found import Found, Hit
 from services.matching.index.index import SHORT_LIST
-from services.matching.index.layout import GUARANTEE, IP_PLEDGE
 from services.matching.operations import explain
 from services.matching.operations.asking import need_of, query_of
 from services.matching.operations.changes import counterfactuals
 from services.matching.operations.features import features_of_plans
-from services.matching.operations.options import Need, Option
+from services.matching.operations.options import Need
 from services.matching.operations.plans import Priced, plan_of, priced
 from services.matching.operations.rulebook import Rulebook
 
 SHOWN_NEAR_MISSES = 5
 _WIDER = 8  # times the short list, when one bank fills it
-
-_MODE_OF = {Family.IP_PLEDGE: IP_PLEDGE, Family.GUARANTEE: GUARANTEE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,10 @@ def recommendation(
 ) -> Recommended:
     """The same, with what it was made from."""
     need = need_of(catalogue, rules, firm, request)
-    found, options = _look(catalogue, need)
-    made = _priced(need, options)
-    plans = [
-        plan_of(need, one, catalogue.name(one.option.bank), number) for number, one in enumerate(made, 1)
-    ]
-    families = tuple(_family(family, plans, options, found, need) for family in NAMED)
+    found, chosen = _look(catalogue, need)
+    made = _priced(need, chosen)
+    plans = [plan_of(need, one, catalogue.name(one.hit.bank), number) for number, one in enumerate(made, 1)]
+    families = tuple([_family(family, plans, chosen, found, need) for family in NAMED])
     match = Match(
         id=match_id,
         party=request.party,
@@ -103,49 +100,42 @@ def _changes(catalogue: Catalogue, need: Need, plans: Sequence[Plan]) -> Changes
     return counterfactuals.changes(catalogue, need.rules, need.firm, need.request)
 
 
-def _look(catalogue: Catalogue, need: Need) -> tuple[Found, list[Option]]:
-    """What was found, and the options chosen from it; looks further where few banks fill the short list."""
+def _look(catalogue: Catalogue, need: Need) -> tuple[Found, list[Hit]]:
+    """What was found, and what of it was chosen; looks further where few banks fill the short list."""
     query, wanted = query_of(catalogue, need), SHORT_LIST
     while True:
         found = catalogue.index.search(query, wanted)
-        chosen = choose(_options(need, found))
+        chosen = _chosen(found)
         if len(chosen) >= MOST_PLANS or len(found.best) >= found.eligible:
             return found, chosen
         wanted = min(found.eligible, wanted * _WIDER)
 
 
-def _options(need: Need, found: Found) -> Iterator[Option]:
-    """Each product as it is worth most, and for the families that live on a pledge or a guarantee in that way."""
-    for hit in (*found.best, *found.by_family[Family.FIRST_LOAN]):
-        yield Option(need, hit)
-    for family, mode in _MODE_OF.items():
-        for hit in found.by_family[family]:
-            yield Option(need, hit, mode)
+def _chosen(found: Found) -> list[Hit]:
+    """Of each product as it is worth most, and for the families that live on a pledge or a guarantee in that way."""
+    offered = sorted(chain(found.best, *found.by_family.values()), key=attrgetter("place"))
+    return choose(offered, [family for family in NAMED if found.by_family[family]])
 
 
-def _priced(need: Need, options: Iterable[Option]) -> list[Priced]:
+def _priced(need: Need, chosen: Iterable[Hit]) -> list[Priced]:
     """Best first by the exact value."""
-    made = [one for option in options if (one := priced(need, option)) is not None]
-    made.sort(key=lambda one: (-one.value, one.option.product))
+    made = [one for hit in chosen if (one := priced(need, hit)) is not None]
+    made.sort(key=lambda one: (-one.value, one.hit.product))
     return made
 
 
-def _family(
-    family: Family, plans: list[Plan], options: list[Option], found: Found, need: Need
-) -> FamilyAnswer:
+def _family(family: Family, plans: list[Plan], chosen: list[Hit], found: Found, need: Need) -> FamilyAnswer:
     """Its own plans, or those of another family that would stand in it too, or why there is none."""
     own = tuple(one.number for one in plans if one.family is family)
-    numbers = own or _would_stand_in(family, plans, options, found)
+    numbers = own or _would_stand_in(family, plans, chosen, found)
     if numbers:
         return FamilyAnswer(family=family, plans=numbers)
     reasons = explain.why_none(family, found.nearest.get(family), need.firm, need.request)
     return FamilyAnswer(family=family, why_none=reasons)
 
 
-def _would_stand_in(
-    family: Family, plans: list[Plan], options: list[Option], found: Found
-) -> tuple[int, ...]:
+def _would_stand_in(family: Family, plans: list[Plan], chosen: list[Hit], found: Found) -> tuple[int, ...]:
     """A product may be shown secured otherwise than it is best in the family."""
-    able = {option.product for option in options if family in option.traits}
-    able |= {hit.entry.product_id for hit in found.by_family[family]}
+    able = {hit.product for hit in chosen if family in hit.traits}
+    able |= {hit.product for hit in found.by_family[family]}
     return tuple(one.number for one in plans if one.product_id in able)

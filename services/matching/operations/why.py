@@ -31,7 +31,7 @@ from services.matching.index.reference import Judged
 from services.matching.operations import explain
 from services.matching.operations.access import ASKERS, require_answer_of, shown
 from services.matching.operations.asking import need_of, query_of
-from services.matching.operations.options import Need, best_mode, chance
+from services.matching.operations.options import Need, best_secured, chance
 from services.matching.operations.plans import waived_of
 from services.matching.operations.rulebook import Rulebook
 from services.matching.store import matches, profiles, traces
@@ -81,8 +81,9 @@ def _why(catalogue: Catalogue, need: Need, match_id: str, slot: int) -> ProductW
     query, entry = query_of(catalogue, need), catalogue.index.entry(slot)
     judged = catalogue.index.alone(slot, query).judge(query)
     fail, unknown, offer = judged.fail, judged.unknown, entry.offer
-    hit = Hit(entry, 0, unknown, judged.soft, judged.modes, judged.waived)
-    mode = best_mode(need, hit) if not fail else 0
+    hit = Hit(entry, 0, unknown, judged.soft, judged.waived, mode=0, first=0)
+    if not fail:
+        hit = best_secured(need, hit, judged.modes)
     return ProductWhy(
         match_id=match_id,
         product_id=offer.id,
@@ -93,14 +94,14 @@ def _why(catalogue: Catalogue, need: Need, match_id: str, slot: int) -> ProductW
         as_of=need.rules.today,
         standing=Standing.FAILS if fail else Standing.OPEN if unknown else Standing.FITS,
         reasons=_reasons(need, entry, hit, fail),
-        documents=explain.missing(entry, unknown, mode == COLLATERAL),
+        documents=explain.missing(entry, unknown, hit.mode == COLLATERAL),
         next_document=catalogue.index.look(query, next_document),
-        likelihood_band=None if fail else _band(need, hit, mode),
+        likelihood_band=None if fail else _band(need, hit),
     )
 
 
-def _band(need: Need, hit: Hit, mode: int) -> Band:
-    return band(need.rules.model.coefficients, chance(need, hit, mode).likelihood)
+def _band(need: Need, hit: Hit) -> Band:
+    return band(need.rules.model.coefficients, chance(need, hit).likelihood)
 
 
 def _reasons(need: Need, entry: Entry, hit: Hit, fail: int) -> tuple[Reason, ...]:

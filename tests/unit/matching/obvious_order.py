@@ -49,7 +49,7 @@ def found(products: Iterable[pb.Product], query: Query, most: int) -> Found:
     return Found(
         considered=len(judged),
         eligible=len(fitting),
-        best=_hits(fitting, lambda one: max(one.values.values()), most),
+        best=_hits(fitting, _best_way, most),
         by_family=by_family,
         near=_near(judged),
         nearest={family: _nearest(family, judged) for family in NAMED if not by_family[family]},
@@ -77,29 +77,28 @@ def _family(family: Family, fitting: list[Judged]) -> tuple[Hit, ...]:
     """In the families of a pledge or a guarantee, first loans stand behind all others."""
     if family is Family.FIRST_LOAN:
         first = [one for one in fitting if one.first]
-        return _hits(first, lambda one: max(one.values.values()), MOST_OF_FAMILY)
+        return _hits(first, _best_way, MOST_OF_FAMILY)
     mode, _ = _LIVES_ON[family]
     standing = [one for one in fitting if mode in one.values]
     own, others = ([one for one in standing if one.first is first] for first in (False, True))
-    ordered = (*_hits(own, _worth(mode), len(own)), *_hits(others, _worth(mode), len(others)))
+    ordered = (*_hits(own, lambda _: mode, len(own)), *_hits(others, lambda _: mode, len(others)))
     return ordered[:MOST_OF_FAMILY]
 
 
-def _worth(mode: GuaranteeMode) -> Callable[[Judged], int]:
-    return lambda one: one.values[mode]
+def _best_way(one: Judged) -> GuaranteeMode:
+    """Of ways worth the same the first in the order of their bits."""
+    return min(one.values, key=lambda mode: (-one.values[mode], _MODE[mode]))
 
 
-def _hits(standing: list[Judged], value: Callable[[Judged], int], most: int) -> tuple[Hit, ...]:
-    ordered = sorted(standing, key=lambda one: (-value(one), one.tie))[:most]
-    return tuple(_hit(one, value(one)) for one in ordered)
+def _hits(standing: list[Judged], way: Callable[[Judged], GuaranteeMode], most: int) -> tuple[Hit, ...]:
+    ordered = sorted(standing, key=lambda one: (-one.values[way(one)], one.tie))[:most]
+    return tuple(_hit(one, way(one)) for one in ordered)
 
 
-def _hit(one: Judged, value: int) -> Hit:
-    verdict, modes = one.verdict, 0
-    for mode in verdict.modes:
-        modes |= _MODE[mode]
+def _hit(one: Judged, way: GuaranteeMode) -> Hit:
+    verdict = one.verdict
     unknown, soft, waived = mask(verdict.unknown), mask(verdict.soft), mask(verdict.waived)
-    return Hit(one.entry, value, unknown, soft, modes, waived)
+    return Hit(one.entry, one.values[way], unknown, soft, waived, _MODE[way], int(one.first))
 
 
 def _near(judged: list[Judged]) -> tuple[Miss, ...]:

@@ -136,11 +136,19 @@ def reached(found: Found) -> Counter[str]:
             "waived": any(hit.waived for hit in found.best),
             "open rules": any(hit.unknown for hit in found.best),
             "soft rules": any(hit.soft for hit in found.best),
-            "several ways": any(hit.modes.bit_count() > 1 for hit in found.best),
+            "several ways": any(ways > 1 for ways in _ways(found).values()),
             "nearest": any(found.nearest.values()),
             **{family.value: bool(hits) for family, hits in found.by_family.items()},
         }
     )
+
+
+def _ways(found: Found) -> Counter[str]:
+    """By product, in how many ways it is shown secured."""
+    hits = {
+        (hit.entry.product_id, hit.mode) for hits in (found.best, *found.by_family.values()) for hit in hits
+    }
+    return Counter(product for product, _ in hits)
 
 
 NOTHING = Found(0, 0, (), dict.fromkeys(NAMED, ()), (), {})
