@@ -9,18 +9,19 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain.answer import Family
 from services.matching.index import reference
-from services.matching.index.columns import Columns
+from services.matching.index.columns import Columns, Price
 from services.matching.index.layout import BITS, GUARANTEE, IP_PLEDGE, Bit
 from services.matching.index.planes import Planes
 from services.matching.index.query import CURVE_TABLE, OUT_ROWS, Query, find_places
 from services.matching.index.sets import tier_verdicts
+from services.matching.index.terms import FIRST_LOAN
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +55,28 @@ class Work:
         self.out = np.empty((OUT_ROWS, max(_FEWEST_PLACES, pool)), np.int64)
 
 
+class Members(NamedTuple):
+    """The products that a family could consist of: their slots, and the same as a plane."""
+
+    slots: Int64s
+    plane: NDArray[np.uint64]
+
+
+def members_of(columns: Columns, family: Family) -> Members:
+    """Those on the market."""
+    mode = LIVES_ON[family][0]
+    modes = columns.settings.table[columns.prices[:, Price.SETTING], 0]
+    of_family = modes & mode if mode else columns.prices[:, Price.FLAGS] & FIRST_LOAN
+    flags = columns.active & (of_family != 0)
+    return Members(np.flatnonzero(flags), np.packbits(flags, bitorder="little").view(np.uint64))
+
+
 class Engine(Protocol):
     def search(self, work: Work) -> None:
         """Fill `work.out`."""
         ...
 
-    def nearest(self, work: Work, family: Family, members: Int64s) -> Int64s:
+    def nearest(self, work: Work, family: Family, members: Members) -> Int64s:
         """After `search`, of the family's members the nearest to fitting: slot (-1: none), FAIL and UNKNOWN mask."""
         ...
 
@@ -75,9 +92,9 @@ class NumpyEngine:
             work.columns, work.query, work.numbers, work.reached, work.fees, work.waived, work.out
         )
 
-    def nearest(self, work: Work, family: Family, members: Int64s) -> Int64s:
+    def nearest(self, work: Work, family: Family, members: Members) -> Int64s:
         assert self._judged is not None
-        return reference.nearest(work.columns, work.numbers, self._judged, members, *LIVES_ON[family])
+        return reference.nearest(work.columns, work.numbers, self._judged, members.slots, *LIVES_ON[family])
 
 
 class Kernels(Protocol):
@@ -117,7 +134,7 @@ class CompiledEngine:
             work.out,
         )
 
-    def nearest(self, work: Work, family: Family, members: Int64s) -> Int64s:
+    def nearest(self, work: Work, family: Family, members: Members) -> Int64s:
         found = np.zeros(3, np.int64)
         self._kernels.nearest(
             self._planes.words,
@@ -126,7 +143,7 @@ class CompiledEngine:
             self._counters,
             work.numbers,
             work.waived,
-            members,
+            members.plane,
             *LIVES_ON[family],
             found,
         )

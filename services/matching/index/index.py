@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from libs.criteria.violation import Violation
 from rongqiao.lending.v1 import lending_pb2 as pb
@@ -16,8 +15,16 @@ from services.matching.domain.answer import NAMED, Family
 from services.matching.domain.likelihood import LikelihoodModel
 from services.matching.index import reference
 from services.matching.index.alone import Alone, alone
-from services.matching.index.columns import Columns, Price, Row
-from services.matching.index.engine import LIVES_ON, CompiledEngine, Engine, Kernels, NumpyEngine, Work
+from services.matching.index.columns import Columns, Row
+from services.matching.index.engine import (
+    CompiledEngine,
+    Engine,
+    Kernels,
+    Members,
+    NumpyEngine,
+    Work,
+    members_of,
+)
 from services.matching.index.found import Entry, Found, Hit, Miss
 from services.matching.index.message import product_of
 from services.matching.index.planes import Planes
@@ -31,7 +38,6 @@ from services.matching.index.query import (
     Pool,
     Query,
 )
-from services.matching.index.terms import FIRST_LOAN
 
 T = TypeVar("T")
 
@@ -45,8 +51,6 @@ _POOL_OF = {
     Family.GUARANTEE: Pool.GUARANTEE,
 }
 
-Int64s = NDArray[np.int64]
-
 
 class Index:
     """Products by id in one set of columns. Every method may be called from any thread."""
@@ -59,7 +63,7 @@ class Index:
         self._entries: list[Entry] = []
         self._waiting: dict[int, Row] = {}  # what was put since the last question, by slot
         self._active = 0
-        self._members: dict[Family, Int64s] = {}
+        self._members: dict[Family, Members] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -243,12 +247,8 @@ class Index:
         slot, fail, unknown = found
         return None if slot < 0 else Miss(self._entries[slot], fail, unknown)
 
-    def _of_family(self, family: Family) -> Int64s:
-        """Slots of the products on the market that a family could consist of."""
-        if family not in self._members:
-            columns, mode = self._columns, LIVES_ON[family][0]
-            modes = columns.settings.table[columns.prices[:, Price.SETTING], 0]
-            flags = columns.prices[:, Price.FLAGS]
-            of_family = modes & mode if mode else flags & FIRST_LOAN
-            self._members[family] = np.flatnonzero(columns.active & (of_family != 0))
-        return self._members[family]
+    def _of_family(self, family: Family) -> Members:
+        known = self._members.get(family)
+        if known is None:
+            known = self._members[family] = members_of(self._columns, family)
+        return known

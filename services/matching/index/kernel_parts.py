@@ -43,7 +43,7 @@ if config.CACHE_DIR:
 # A helper allocates nothing and so needs to count no references to arrays: each took longer than what it is called for.
 _helper = njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 _kernel = partial(njit, nogil=True, cache=True, error_model="numpy")
-_LONGS, _TABLE, _PLANES = int64[::1], int64[:, ::1], uint64[:, ::1]
+_LONGS, _TABLE, _WORDS, _PLANES = int64[::1], int64[:, ::1], uint64[::1], uint64[:, ::1]
 
 
 @_helper

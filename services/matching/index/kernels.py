@@ -20,6 +20,7 @@ from services.matching.index.kernel_parts import (
     _LONGS,
     _PLANES,
     _TABLE,
+    _WORDS,
     _before,
     _best_way,
     _failed,
@@ -129,17 +130,6 @@ def _recount(words, rows, waivers, counters):
                 counters[counter, word] |= place
             else:
                 counters[counter, word] &= ~place
-
-
-@_helper
-def _counted(counters, slot):
-    """The failed rules among the planes, without that of the kind: 0 to 3, or 4 for more."""
-    word, place = slot >> 6, uint64(slot & 63)
-    if (counters[2, word] >> place) & uint64(1):
-        return 4
-    return int64((counters[0, word] >> place) & uint64(1)) + 2 * int64(
-        (counters[1, word] >> place) & uint64(1)
-    )
 
 
 @_helper
@@ -273,36 +263,51 @@ def search(
     return 0
 
 
-@_kernel(void(_PLANES, _LONGS, *_MARKET, _PLANES, _LONGS, _TABLE, _LONGS, int64, int64, _LONGS))
+@_helper
+def _failing_at_most(live, ones, twos, more, count):
+    """Of 64 products those that fail no more rules, as counted."""
+    if count < 4:
+        live &= ~more
+    if count < 3:
+        live &= ~(ones & twos)
+    if count < 2:
+        live &= ~twos
+    return live & ~ones if count < 1 else live
+
+
+@_kernel(void(_PLANES, _LONGS, *_MARKET, _PLANES, _LONGS, _TABLE, _WORDS, int64, int64, _LONGS))
 def nearest(
-    words, rows, prices, scan, least, table, reached, fees,
-    counters, numbers, waivers, members, wanted, lacking, found,
+    words, rows, prices, scan, least, table, reached, fees, counters, numbers, waivers, members,
+    wanted, lacking, found,
 ):  # fmt: skip
     """Of the members of a family the one with fewest failed rules, then the cheapest: slot, FAIL and UNKNOWN mask.
 
-    `wanted` is the mode that the family lives on (0: none), `lacking` its bit, failed where it cannot be had. Uses
-    what `search` left in `rows` and `counters`. Found[0] is -1 where there are no members.
+    `members` is their plane, `wanted` the mode that the family lives on (0: none), `lacking` its bit, failed where it
+    cannot be had. Uses what `search` left in `rows` and `counters`. Found[0] is -1 where there are no members.
     """
     best_count, best_cost, best = 1 << 40, 0, -1
-    for at in range(members.size):
-        slot = members[at]
-        count = _counted(counters, slot)
-        if count > best_count:
-            continue  # it fails at least as many as were counted
-        setting = scan[slot, Scan.SETTING]
-        usable = _usable(table, reached, fees, setting)
-        if count > 3:
-            count = _popcount(_failed(words, rows, prices, table, reached, fees, numbers, waivers, slot))
-        else:
-            count += _popcount(_unsecurable(table, reached, fees, setting))
-            count += 1 if _has(words, numbers[Param.ROW_KIND], slot) else 0
-        if usable and wanted and usable & wanted == 0:
-            count += 1
-        if count > best_count or (count == best_count and _least(least, numbers, slot) > best_cost):
-            continue
-        cost = _floor(prices, numbers, slot)
-        if count < best_count or _before(prices, cost, slot, best_cost, best):
-            best_count, best_cost, best = count, cost, slot
+    for word in range((numbers[Param.COUNT] + 63) >> 6):
+        ones, twos, more = counters[0, word], counters[1, word], counters[2, word]
+        live = _failing_at_most(members[word], ones, twos, more, best_count)
+        while live:
+            place = trailing_zeros(live)
+            live &= live - uint64(1)
+            slot = (word << 6) + int64(place)
+            setting = scan[slot, Scan.SETTING]
+            usable = _usable(table, reached, fees, setting)
+            if (more >> place) & uint64(1):
+                count = _popcount(_failed(words, rows, prices, table, reached, fees, numbers, waivers, slot))
+            else:
+                count = int64((ones >> place) & uint64(1)) + 2 * int64((twos >> place) & uint64(1))
+                count += _popcount(_unsecurable(table, reached, fees, setting))
+                count += 1 if _has(words, numbers[Param.ROW_KIND], slot) else 0
+            if usable and wanted and usable & wanted == 0:
+                count += 1
+            if count > best_count or (count == best_count and _least(least, numbers, slot) > best_cost):
+                continue
+            cost = _floor(prices, numbers, slot)
+            if count < best_count or _before(prices, cost, slot, best_cost, best):
+                best_count, best_cost, best = count, cost, slot
     found[0] = best
     if best >= 0:
         found[1] = _failed(words, rows, prices, table, reached, fees, numbers, waivers, best)
