@@ -109,8 +109,7 @@ def _families(first: bool, mode: int) -> tuple[Family, ...]:
 _TRAITS = tuple({mode: _families(first, mode) for mode in _FAMILY_OF} for first in (False, True))
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """A product and the rules that it fails; none where only its family does not suit the firm."""
 
     entry: Entry

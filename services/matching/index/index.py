@@ -4,8 +4,9 @@ Products that come wait for the next question, or for some thousand others: toge
 """
 
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -44,6 +45,10 @@ T = TypeVar("T")
 SHORT_LIST = 40
 _MOST_WAITING = 4_096
 _PLANES_A_REQUEST = 256  # more than one request can make
+
+_hit = cast(
+    Callable[[Iterable[object]], Hit], partial(tuple.__new__, Hit)
+)  # Hit._make, in a third of the time
 
 _POOL_OF = {
     Family.FIRST_LOAN: Pool.FIRST_LOAN,
@@ -240,7 +245,7 @@ class Index:
     def _hits(self, work: Work, pool: Pool, counts: list[int]) -> tuple[Hit, ...]:
         first, held = Out.POOLS + POOL_ROWS * pool, counts[COUNT_POOLS + pool]
         slots, *rest = work.out[first : first + POOL_ROWS, :held].tolist()
-        return tuple(map(Hit._make, zip(map(self._entries.__getitem__, slots), *rest, strict=True)))
+        return tuple(map(_hit, zip(map(self._entries.__getitem__, slots), *rest, strict=True)))
 
     def _nearest(self, work: Work, engine: Engine, family: Family) -> Miss | None:
         found: list[int] = engine.nearest(work, family, self._of_family(family)).tolist()

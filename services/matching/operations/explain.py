@@ -29,22 +29,36 @@ class Rules(NamedTuple):
     """A product's rules by their places, with the words that do not hang on the firm: few things close together, since
     what an answer reads of a product is seldom in the processor's cache.
 
-    `bits`: of their facts; `mask`: all of these. `kept`: the reason where a rule is kept, None where that must not be
-    told; `all_kept`: those where all are, `alike` where some of them read the same. `open_`: where it cannot be judged;
-    `papers`: what would settle it, if that may be named.
+    `bits`: of their facts; `mask`: all of these; `places`: by bit those of the rules on it. `kept`: the reason where a
+    rule is kept, None where that must not be told; `all_kept`: those where all are. `open_`: where it cannot be judged.
+    `alike`: some of these read the same. `papers`: what would settle it, if that may be named.
     """
 
     mask: int
     bits: tuple[int, ...]
+    places: Mapping[int, tuple[int, ...]]
     kept: tuple[Reason | None, ...]
     all_kept: tuple[Reason, ...]
     alike: bool
     open_: tuple[Reason, ...]
     papers: tuple[str | None, ...]
 
-    def on(self, facts: int) -> list[int]:
-        """The places of those on facts of a mask."""
-        return [place for place, bit in enumerate(self.bits) if bit & facts] if self.mask & facts else []
+    def on(self, facts: int) -> Sequence[int]:
+        """The places of those on facts of a mask, in their order."""
+        left = self.mask & facts
+        if left & (left - 1) == 0:
+            return self.places.get(left, ())
+        found = list[int]()
+        while left:
+            lowest = left & -left
+            found += self.places[lowest]
+            left ^= lowest
+        found.sort()
+        return found
+
+    def alone(self, place: int) -> bool:
+        """Whether no other rule is on the fact: then a mask with its bit speaks of this one."""
+        return len(self.places[self.bits[place]]) == 1
 
 
 def rules_of(offer: Offer) -> Rules:
@@ -52,16 +66,24 @@ def rules_of(offer: Offer) -> Rules:
     bits = tuple([_BIT_OF[one.fact] for one in criteria])
     kept = tuple(map(_if_kept, criteria))
     told = [reason for reason in kept if reason is not None]
-    all_kept = once(told)
+    all_kept, open_ = once(told), tuple([of_criterion(one, None, Outcome.UNKNOWN) for one in criteria])
     return Rules(
         mask=sum(set(bits)),
         bits=bits,
+        places=_places(bits),
         kept=kept,
         all_kept=all_kept,
-        alike=len(all_kept) < len(told),
-        open_=tuple([of_criterion(one, None, Outcome.UNKNOWN) for one in criteria]),
+        alike=len(all_kept) < len(told) or len(once(open_)) < len(open_),
+        open_=open_,
         papers=tuple(map(document_of, criteria)),
     )
+
+
+def _places(bits: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    found = dict[int, tuple[int, ...]]()
+    for place, bit in enumerate(bits):
+        found[bit] = (*found.get(bit, ()), place)
+    return found
 
 
 def _if_kept(criterion: Criterion) -> Reason | None:
@@ -83,19 +105,24 @@ def of_plan(case: Case, hit: Hit, waived: Mapping[str, date]) -> tuple[Reason, .
         bit = rules.bits[place]
         if hit.unknown & bit:
             open_.append(rules.open_[place])
-        elif failed := _not_kept(case, case.terms.criteria[place], waived, wished=hit.soft & bit != 0):
+        elif failed := _not_kept(case, rules, place, waived, wished=hit.soft & bit != 0):
             broken.append(failed)
         else:
             continue
         kept[place] = None
     told = [reason for reason in kept if reason is not None]
-    return (*_once(broken), *_once(open_), *(once(told) if rules.alike else told))
+    if rules.alike:
+        return (*once(broken), *once(open_), *once(told))
+    return (*_once(broken), *open_, *told)
 
 
-def _not_kept(case: Case, criterion: Criterion, waived: Mapping[str, date], *, wished: bool) -> Reason | None:
+def _not_kept(
+    case: Case, rules: Rules, place: int, waived: Mapping[str, date], *, wished: bool
+) -> Reason | None:
     """What is said of a rule that the firm breaks, and that the bank waived or only wishes; None where it is kept."""
+    criterion = case.terms.criteria[place]
     held = case.held(criterion.fact)
-    if not _broken(criterion, held):
+    if not (rules.alone(place) or _broken(criterion, held)):
         return None
     if criterion.hard and criterion.fact in waived:
         return of_waiver(criterion, waived[criterion.fact])
@@ -108,11 +135,12 @@ def _once(reasons: list[Reason]) -> Sequence[Reason]:
 
 def of_refusal(miss: Miss, firm: Firm, request: MatchRequest) -> tuple[Reason, ...]:
     """The rules that it breaks."""
-    case, told = Case(miss.entry.offer.terms, firm, request), list[Reason]()
-    for place in miss.entry.once(rules_of).on(miss.fail):
+    case, rules = Case(miss.entry.offer.terms, firm, request), miss.entry.once(rules_of)
+    told = list[Reason]()
+    for place in rules.on(miss.fail):
         criterion = case.terms.criteria[place]
         held = case.held(criterion.fact)
-        if criterion.hard and _broken(criterion, held):
+        if rules.alone(place) or (criterion.hard and _broken(criterion, held)):
             told.append(of_criterion(criterion, held, Outcome.FAIL))
     return tuple(_once([*told, *fields(case, miss.fail, Outcome.FAIL)]))
 
@@ -143,10 +171,9 @@ def missing(entry: Entry, unknown: int, needs_collateral: bool) -> tuple[str, ..
         return ()
     rules = entry.once(rules_of)
     named = [text for place in rules.on(unknown) if (text := rules.papers[place])]
-    for bit in (*_structural(unknown), *((Bit.COLLATERAL,) if needs_collateral else ())):
-        text = document_of_field(bit.name, entry.offer.terms)
-        if text:
-            named.append(text)
+    if unknown >> FACT_BITS or needs_collateral:
+        bits = (*_structural(unknown), *((Bit.COLLATERAL,) if needs_collateral else ()))
+        named += [text for bit in bits if (text := document_of_field(bit.name, entry.offer.terms))]
     return tuple(dict.fromkeys(named))
 
 
