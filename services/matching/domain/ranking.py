@@ -125,7 +125,7 @@ def choose(ordered: Sequence[C], families: Iterable[Family]) -> list[C]:
     `ordered`: best first. `families`: the named ones in which any candidate could stand. One that has no plan of its
     own is answered by one of an earlier family that would also stand in it.
     """
-    chosen = _Chosen[C]()
+    chosen: _Chosen[C] = _Chosen()
     for family in families:
         _answer(chosen, family, ordered)
     chosen.take(ordered, MOST_PLANS)

@@ -6,7 +6,7 @@ Products that come wait for the next question, or for some thousand others: toge
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -46,9 +46,7 @@ SHORT_LIST = 40
 _MOST_WAITING = 4_096
 _PLANES_A_REQUEST = 256  # more than one request can make
 
-_hit = cast(
-    Callable[[Iterable[object]], Hit], partial(tuple.__new__, Hit)
-)  # Hit._make, in a third of the time
+_hit: Callable[[Iterable[object]], Hit] = partial(cast(Any, tuple.__new__), Hit)  # Hit._make, thrice as fast
 
 _POOL_OF = {
     Family.FIRST_LOAN: Pool.FIRST_LOAN,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from libs.criteria.evaluate import Criterion, Disclosure, Outcome
@@ -30,16 +31,14 @@ class Rules(NamedTuple):
     what an answer reads of a product is seldom in the processor's cache.
 
     `bits`: of their facts; `mask`: all of these; `places`: by bit those of the rules on it. `kept`: the reason where a
-    rule is kept, None where that must not be told; `all_kept`: those where all are. `open_`: where it cannot be judged.
-    `alike`: some of these read the same. `papers`: what would settle it, if that may be named.
+    rule is kept, None where that must not be told; `open_`: where it cannot be judged; `papers`: what would settle it,
+    if that may be named.
     """
 
     mask: int
     bits: tuple[int, ...]
     places: Mapping[int, tuple[int, ...]]
     kept: tuple[Reason | None, ...]
-    all_kept: tuple[Reason, ...]
-    alike: bool
     open_: tuple[Reason, ...]
     papers: tuple[str | None, ...]
 
@@ -48,7 +47,7 @@ class Rules(NamedTuple):
         left = self.mask & facts
         if left & (left - 1) == 0:
             return self.places.get(left, ())
-        found = list[int]()
+        found: list[int] = []
         while left:
             lowest = left & -left
             found += self.places[lowest]
@@ -64,23 +63,18 @@ class Rules(NamedTuple):
 def rules_of(offer: Offer) -> Rules:
     criteria = offer.terms.criteria
     bits = tuple([_BIT_OF[one.fact] for one in criteria])
-    kept = tuple(map(_if_kept, criteria))
-    told = [reason for reason in kept if reason is not None]
-    all_kept, open_ = once(told), tuple([of_criterion(one, None, Outcome.UNKNOWN) for one in criteria])
     return Rules(
         mask=sum(set(bits)),
         bits=bits,
         places=_places(bits),
-        kept=kept,
-        all_kept=all_kept,
-        alike=len(all_kept) < len(told) or len(once(open_)) < len(open_),
-        open_=open_,
+        kept=tuple(map(_if_kept, criteria)),
+        open_=tuple([of_criterion(one, None, Outcome.UNKNOWN) for one in criteria]),
         papers=tuple(map(document_of, criteria)),
     )
 
 
 def _places(bits: Sequence[int]) -> dict[int, tuple[int, ...]]:
-    found = dict[int, tuple[int, ...]]()
+    found: dict[int, tuple[int, ...]] = {}
     for place, bit in enumerate(bits):
         found[bit] = (*found.get(bit, ()), place)
     return found
@@ -91,29 +85,57 @@ def _if_kept(criterion: Criterion) -> Reason | None:
     return None if secret else of_criterion(criterion, None, Outcome.PASS)
 
 
+class Opened(NamedTuple):
+    """A product's rules to a firm of which some facts are not known: those that are left to be kept, by their places
+    and in all (`alike`: some of them read the same); those that cannot be judged; and what would settle them."""
+
+    kept: tuple[Reason | None, ...]
+    all_kept: tuple[Reason, ...]
+    alike: bool
+    open_: tuple[Reason, ...]
+    papers: tuple[str, ...]
+
+
+@lru_cache(maxsize=10_000)
+def _opened(entry: Entry, unknown: int) -> Opened:
+    """Kept, since the same facts are unknown of many firms, and the same products fit them."""
+    rules = entry.once(rules_of)
+    places = rules.on(unknown)
+    kept = tuple(
+        [None if bit & unknown else reason for bit, reason in zip(rules.bits, rules.kept, strict=True)]
+    )
+    papers = [rules.papers[place] for place in places]
+    told = [reason for reason in kept if reason is not None]
+    all_kept = once(told)
+    papers += [document_of_field(bit.name, entry.offer.terms) for bit in _structural(unknown)]
+    return Opened(
+        kept=kept,
+        all_kept=all_kept,
+        alike=len(all_kept) < len(told),
+        open_=once(rules.open_[place] for place in places),
+        papers=tuple(dict.fromkeys(text for text in papers if text)),
+    )
+
+
 def of_plan(case: Case, hit: Hit, waived: Mapping[str, date]) -> tuple[Reason, ...]:
     """Why a product fits: what the firm breaks and the bank waived or only wishes, what cannot be judged, what holds.
 
     `waived`: last days by the facts of the hard rules that the firm breaks.
     """
-    rules, open_ = hit.entry.once(rules_of), fields(case, hit.unknown, Outcome.UNKNOWN)
-    loose = rules.on(hit.unknown | hit.soft | hit.waived)
+    opened, rules = _opened(hit.entry, hit.unknown), hit.entry.once(rules_of)
+    open_ = (*fields(case, hit.unknown, Outcome.UNKNOWN), *opened.open_)
+    loose = rules.on((hit.soft | hit.waived) & ~hit.unknown)
     if not loose:
-        return (*open_, *rules.all_kept)
-    broken, kept = list[Reason](), list(rules.kept)
+        return (*open_, *opened.all_kept)
+    broken: list[Reason] = []
+    kept = list(opened.kept)
     for place in loose:
-        bit = rules.bits[place]
-        if hit.unknown & bit:
-            open_.append(rules.open_[place])
-        elif failed := _not_kept(case, rules, place, waived, wished=hit.soft & bit != 0):
+        wished = hit.soft & rules.bits[place] != 0
+        if failed := _not_kept(case, rules, place, waived, wished=wished):
             broken.append(failed)
-        else:
-            continue
-        kept[place] = None
+            kept[place] = None
     told = [reason for reason in kept if reason is not None]
-    if rules.alike:
-        return (*once(broken), *once(open_), *once(told))
-    return (*_once(broken), *open_, *told)
+    return (*_once(broken), *open_, *(once(told) if opened.alike else told))
 
 
 def _not_kept(
@@ -136,7 +158,7 @@ def _once(reasons: list[Reason]) -> Sequence[Reason]:
 def of_refusal(miss: Miss, firm: Firm, request: MatchRequest) -> tuple[Reason, ...]:
     """The rules that it breaks."""
     case, rules = Case(miss.entry.offer.terms, firm, request), miss.entry.once(rules_of)
-    told = list[Reason]()
+    told: list[Reason] = []
     for place in rules.on(miss.fail):
         criterion = case.terms.criteria[place]
         held = case.held(criterion.fact)
@@ -167,14 +189,10 @@ def why_none(family: Family, miss: Miss | None, firm: Firm, request: MatchReques
 
 def missing(entry: Entry, unknown: int, needs_collateral: bool) -> tuple[str, ...]:
     """The documents that would settle what is not known."""
-    if not unknown and not needs_collateral:
-        return ()
-    rules = entry.once(rules_of)
-    named = [text for place in rules.on(unknown) if (text := rules.papers[place])]
-    if unknown >> FACT_BITS or needs_collateral:
-        bits = (*_structural(unknown), *((Bit.COLLATERAL,) if needs_collateral else ()))
-        named += [text for bit in bits if (text := document_of_field(bit.name, entry.offer.terms))]
-    return tuple(dict.fromkeys(named))
+    papers = _opened(entry, unknown).papers
+    if not needs_collateral:
+        return papers
+    return tuple(dict.fromkeys((*papers, document_of_field(Bit.COLLATERAL.name, entry.offer.terms))))
 
 
 def _broken(criterion: Criterion, held: int | None) -> bool:

@@ -47,10 +47,10 @@ class Need:
     covers: tuple[Cover, ...]
     logit: int
     waivers: tuple[Waiver, ...] = ()
-    best: dict[GuaranteeRule, Cover | None] = field(default_factory=dict[GuaranteeRule, Cover | None])
-    pledges: dict[PledgeCaps, PlanPledge | None] = field(default_factory=dict[PledgeCaps, PlanPledge | None])
-    aids: dict[AidKey, Aid] = field(default_factory=dict[AidKey, Aid])
-    borne: dict[int, Borne] = field(default_factory=dict[int, Borne])
+    best: dict[GuaranteeRule, Cover | None] = field(default_factory=dict)
+    pledges: dict[PledgeCaps, PlanPledge | None] = field(default_factory=dict)
+    aids: dict[AidKey, Aid] = field(default_factory=dict)
+    borne: dict[int, Borne] = field(default_factory=dict)
 
 
 class Chance(NamedTuple):
