@@ -126,22 +126,24 @@ class Alone:
 
 def alone(columns: Columns, slot: int, waived: int) -> Alone:
     """The product of a slot as it is now."""
-    asked = int(columns.prices[slot, Price.ASKED])
+    prices: list[int] = columns.prices[slot].tolist()
+    low, high, allowed = (rows[:, slot].tolist() for rows in (columns.low, columns.high, columns.allowed))
+    asked = prices[Price.ASKED]
     dimensions = {int(bit) for bit in _TERMS} | {
         base + bit for bit in bits_of(asked & _FACTS) for base in (0, SOFT)
     }
-    modes, pledged, guaranteed = columns.settings.settings.members[int(columns.prices[slot, Price.SETTING])]
+    modes, pledged, guaranteed = columns.settings.settings.members[prices[Price.SETTING]]
     rules = columns.settings
     return Alone(
         intervals={
-            one: (int(columns.low[INTERVAL_ROW[one], slot]), int(columns.high[INTERVAL_ROW[one], slot]))
+            one: (low[INTERVAL_ROW[one]], high[INTERVAL_ROW[one]])
             for one in dimensions
             if one in INTERVAL_ROW
         },
-        codes={one: int(columns.allowed[SET_ROW[one], slot]) for one in dimensions if one in SET_ROW},
+        codes={one: allowed[SET_ROW[one]] for one in dimensions if one in SET_ROW},
         asked=asked,
-        hidden=int(columns.prices[slot, Price.HIDDEN]),
-        tie=int(columns.prices[slot, Price.TIE]),
+        hidden=prices[Price.HIDDEN],
+        tie=prices[Price.TIE],
         active=bool(columns.active[slot]),
         regions=columns.regions.members[int(columns.region_sets[slot])],
         industries=columns.industries.members[int(columns.industry_sets[slot])],

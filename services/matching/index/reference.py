@@ -83,7 +83,7 @@ def judge(
     unknown = columns.prices[: columns.count, Price.ASKED] & numbers[Param.UNKNOWN]
     unknown |= _bit(region == sets.UNKNOWN, Bit.REGION) | _bit(industry == sets.UNKNOWN, Bit.INDUSTRY)
     unknown |= _bit(tier == sets.UNKNOWN, Bit.AMOUNT_TIER)
-    soft = _rules(columns, values if wishes else {}, SOFT, FACT_BITS)
+    soft = _rules(columns, values, SOFT, FACT_BITS) if wishes else np.zeros(columns.count, np.int64)
     if query.real is not None:
         fail, unknown, soft = _unshown_as_they_are(columns, query, query.real, (fail, unknown, soft))
     waived = np.zeros(columns.count, np.int64)
