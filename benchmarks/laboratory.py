@@ -12,7 +12,7 @@ from services.matching.operations.rulebook import rulebook
 from services.matching.operations.studies.experiments import experiment
 from services.matching.operations.studies.worlds import changed, world_of
 
-FIRMS, PRODUCTS = 200_000, 10_000
+FIRMS, PRODUCTS = 1_000_000, 10_000
 CHANGE = StudyChange(of=ChangeOf.PROGRAMME, subject="batch", path="/fee_rate_ppm", value="4000")
 
 
