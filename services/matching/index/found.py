@@ -1,10 +1,12 @@
 """What a search found, in terms of products."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple, TypeVar, cast
 
 from libs.chassis import wire
+from libs.criteria.evaluate import Criterion
 from rongqiao.lending.v1 import lending_pb2 as pb
 from services.matching.domain.answer import Family
 from services.matching.domain.offer import Offer
@@ -58,8 +60,22 @@ class Entry:
     @property
     def offer(self) -> Offer:
         if self._offer is None:
-            self._offer = wire.from_message(Offer, pb.Product.FromString(self.data), without=_UNREAD)
+            self._offer = _offer_of(self.data)
         return self._offer
+
+
+def _offer_of(data: bytes) -> Offer:
+    """Its criteria are most of the message, and banks repeat each other: each is read once."""
+    message = pb.Product.FromString(data)
+    message.terms.ClearField("criteria")
+    offer = wire.from_message(Offer, message, without=_UNREAD)
+    criteria = tuple(map(_criterion_of, listed(product_of(data).terms.criteria)))
+    return replace(offer, terms=replace(offer.terms, criteria=criteria))
+
+
+@lru_cache(maxsize=20_000)
+def _criterion_of(data: bytes) -> Criterion:
+    return wire.from_message(Criterion, pb.Criterion.FromString(data))
 
 
 class Hit(NamedTuple):
