@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from random import Random
+from time import perf_counter
 
 from benchmarks import market
 from benchmarks.measure import fastest, interleaved, p50, p99
@@ -25,6 +26,7 @@ from services.matching.operations.rulebook import Rulebook, rulebook
 SECONDS = 6.0
 TODAY = date(2026, 11, 22)
 ASKED = 100
+STRANGERS = 2_000
 _ROOM_FEN = 500_000_000_00
 _PROGRAMMES = {"batch": 8_000, "ordinary": 12_000}
 
@@ -45,7 +47,22 @@ def measure(kernels: Kernels, size: int, figures: dict[str, object]) -> None:
     figures["plan_10k_pledged_share"] = _share(plans, lambda plan: plan.pledge is not None)
     figures["plan_10k_plans_mean"] = round(len(plans) / len(matches), 1)
     _tell("plan_10k", interleaved({"plan": answer}, firms, SECONDS)["plan"], figures)
+    _tell(
+        "plan_10k_stranger",
+        _once_each(answer, [_firm(random, ASKED + at) for at in range(STRANGERS)]),
+        figures,
+    )
     _what_to_change(catalogue, rules, firms, figures)
+
+
+def _once_each(answer: Callable[[Asked], object], firms: Sequence[Asked]) -> list[float]:
+    """Microseconds for firms that nobody asked for before: no price of theirs was worked out yet."""
+    taken: list[float] = []
+    for asked in firms:
+        began = perf_counter()
+        answer(asked)
+        taken.append((perf_counter() - began) * 1e6)
+    return taken
 
 
 def _what_to_change(
