@@ -14,7 +14,10 @@ from services.matching.domain.offer import Offer
 from services.matching.index.found import Entry
 from services.matching.index.layout import GUARANTEE, IP_PLEDGE
 from services.matching.index.population import Population
+from services.matching.index.population_security import kinds_of
+from services.matching.index.settings import GuaranteeRule
 from services.matching.index.sweep import Swept
+from services.matching.operations.studies.sweeping import conditions
 from services.matching.operations.studies.worlds import World
 
 _FAMILY = {GUARANTEE: (Family.GUARANTEE,), IP_PLEDGE: (Family.IP_PLEDGE,)}
@@ -24,20 +27,24 @@ class Pricer:
     """Of one world. A fee on an appraised value counts as if no more was appraised than is lent."""
 
     def __init__(self, world: World, catalogue: Catalogue, population: Population, found: Swept) -> None:
-        self.catalogue = catalogue
         self._world, self._population, self._found = world, population, found
-        self._offer = lru_cache(maxsize=None)(self._read)
+        self._catalogue = catalogue
+        self._offers: dict[int, Offer] = {}
+        self._covers: dict[int, tuple[Cover, ...]] = {}
+        self._best: dict[tuple[int, GuaranteeRule], Cover | None] = {}
+        self.kinds, _ = kinds_of(population, conditions(world, catalogue).guarantees)
 
     def cover(self, place: int) -> Cover | None:
-        """The guarantee behind the best product of a firm."""
-        firm, offer = self._population.firm(place), self._offer(int(self._found.best[place, 0]))
-        amount, term = self._need(place)
-        covers = self.catalogue.covers(firm, amount, term, self._world.rules.today)
-        return best_cover(covers, offer.bank, offer.terms.programmes, offer.terms.kind)
+        """The guarantee behind the best product of a firm: the same for firms of a kind and products of a rule."""
+        kind, offer = int(self.kinds[place]), self._offer(place)
+        key = kind, (offer.bank, offer.terms.programmes, offer.terms.kind)
+        if key not in self._best:
+            self._best[key] = best_cover(self._covers_of(kind, place), *key[1])
+        return self._best[key]
 
     def cost_ppm(self, place: int) -> int | None:
         """A year and effective, after the subsidies that are certain; None where the fees leave no annual rate."""
-        rules, terms = self._world.rules, self._offer(int(self._found.best[place, 0])).terms
+        rules, terms = self._world.rules, self._offer(place).terms
         amount, term = self._need(place)
         mode, firm = int(self._found.mode[place]), self._population.firm(place)
         benefits = joining(rules.benefits, terms.benefits, _FAMILY.get(mode, ()), firm)
@@ -67,5 +74,22 @@ class Pricer:
     def _need(self, place: int) -> tuple[int, int]:
         return int(self._population.amount_fen[place]), int(self._population.term_months[place])
 
-    def _read(self, place: int) -> Offer:
-        return Entry(self._world.products[place].SerializeToString()).offer
+    def _covers_of(self, kind: int, place: int) -> tuple[Cover, ...]:
+        """Whatever firm of the kind is asked for."""
+        if kind not in self._covers:
+            firm, today = self._population.firm(place), self._world.rules.today
+            self._covers[kind] = self._catalogue.covers(firm, *self._need(place), today)
+        return self._covers[kind]
+
+    def _offer(self, place: int) -> Offer:
+        """The best product of a firm."""
+        number = int(self._found.best[place, 0])
+        if number not in self._offers:
+            self._offers[number] = _offer_of(self._world.products[number].SerializeToString())
+        return self._offers[number]
+
+
+@lru_cache(maxsize=20_000)
+def _offer_of(data: bytes) -> Offer:
+    """Most products are the same before and after a change."""
+    return Entry(data).offer

@@ -1,5 +1,6 @@
 """The laboratory's computing: the whole population before and after a change, in a process of its own."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +22,10 @@ from services.matching.domain.studies.disclosure import (
 from services.matching.domain.studies.study import ExperimentCell, ExperimentResult, StudyRules, TierCost
 from services.matching.index.layout import GUARANTEE
 from services.matching.index.population import Population, classes
-from services.matching.index.population_security import kinds_of
 from services.matching.index.sweep import Swept
 from services.matching.operations.exact import Pricer
 from services.matching.operations.studies.cells import Cells, cells_of
-from services.matching.operations.studies.sweeping import conditions, swept
+from services.matching.operations.studies.sweeping import swept
 from services.matching.operations.studies.worlds import World
 
 Flags = NDArray[np.bool_]
@@ -88,24 +88,22 @@ def _side(world: World, population: Population, earlier: Swept | None) -> Side:
     catalogue = world.catalogue()
     found = swept(world, catalogue, population, earlier.layout if earlier else None)
     pricer = Pricer(world, catalogue, population, found)
-    return Side(found, pricer, _borne(world, population, found, pricer))
+    return Side(found, pricer, _borne(population, found, pricer))
 
 
-def _borne(world: World, population: Population, found: Swept, pricer: Pricer) -> dict[str, Int64s]:
+def _borne(population: Population, found: Swept, pricer: Pricer) -> dict[str, Int64s]:
     """Guarantors are asked once for each kind of firm and product."""
     guaranteed = np.flatnonzero((found.mode == GUARANTEE) & (found.eligible > 0))
-    borne: dict[str, Int64s] = {}
     if not len(guaranteed):
-        return borne
-    kinds, _ = kinds_of(population, conditions(world, pricer.catalogue).guarantees)
-    pairs, first = classes((kinds[guaranteed], found.best[guaranteed, 0].astype(np.int64)))
+        return {}
+    pairs, first = classes((pricer.kinds[guaranteed], found.best[guaranteed, 0].astype(np.int64)))
+    borne = defaultdict[str, Int64s](lambda: np.zeros(len(first), np.int64))
     for number, place in enumerate(first):
         cover = pricer.cover(int(guaranteed[place]))
         if cover is not None:
             shares = [Share(share.party, share.bp) for share in cover.programme.shares]
             for party, part in split(int(population.amount_fen[guaranteed[place]]), shares).items():
-                of_pair = borne.setdefault(party, np.zeros(len(first), np.int64))
-                of_pair[number] = part
+                borne[party][number] = part
     return {party: _spread(of_pair[pairs], guaranteed, len(population)) for party, of_pair in borne.items()}
 
 
