@@ -20,8 +20,8 @@ from services.matching.domain.likelihood import STEP, WIDEST
 from services.matching.domain.pricing import BASIS_POINT
 from services.matching.index import columns, layout, population_market, terms
 from services.matching.index import query as q
-from services.matching.index.columns import SOFT, Price
-from services.matching.index.layout import COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED, Bit
+from services.matching.index.columns import SOFT, Price, Scan
+from services.matching.index.layout import BITS, COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED, Bit
 from services.matching.index.query import Param, Pool
 from services.matching.index.terms import FIRST_LOAN
 
@@ -223,6 +223,35 @@ def _best_way(words, rows, prices, table, usable, fees, numbers, curve, slot):
     if alone >= pledged and alone >= guaranteed:
         return plain
     return IP_PLEDGE if pledged >= guaranteed else GUARANTEE
+
+
+@_helper
+def _least(least, numbers, slot):
+    """The product costs no firm less: its rate goes down to whole basis points, and is not below nothing."""
+    return numbers[Param.BASE + (least[slot] & 3)] + (least[slot] >> 2) - (BASIS_POINT - 1)
+
+
+@_helper
+def _likeliest(numbers, usable):
+    """The most that the logit can be in these ways to secure the loan, but for the product's offset."""
+    unknown, most = numbers[Param.UNKNOWN_RULE], 0
+    if usable & UNSECURED == 0:
+        most = numbers[Param.COLLATERAL] + unknown if usable & COLLATERAL else q.NO_VALUE
+    if usable & IP_PLEDGE:
+        most = max(most, numbers[Param.IP_PLEDGED])
+    if usable & GUARANTEE:
+        most = max(most, numbers[Param.GUARANTEED])
+    return numbers[Param.LOGIT] + most + BITS * (max(0, unknown) + max(0, numbers[Param.SOFT_FAIL]))
+
+
+@_helper
+def _bound(scan, least, numbers, curve, usable, slot):
+    """No value of the product is above this."""
+    logit = _likeliest(numbers, usable) + scan[slot, Scan.OFFSET]
+    likelihood = curve[(min(max(logit, -WIDEST), WIDEST) + WIDEST) // STEP]
+    gain = max(0, likelihood * (numbers[Param.REFERENCE_PPM] - _least(least, numbers, slot)) // PPM)
+    gain += BITS * max(0, -numbers[Param.MISSING_PPM]) + scan[slot, Scan.EXPLORE]
+    return gain - scan[slot, Scan.DAYS] * numbers[Param.DAY_PPM]
 
 
 @_helper

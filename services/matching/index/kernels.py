@@ -11,9 +11,6 @@ import numpy as np
 from numba import int64, uint64, void
 from numba.cpython.unsafe.numbers import trailing_zeros
 
-from libs.finance.money import PPM
-from services.matching.domain.likelihood import STEP, WIDEST
-from services.matching.domain.pricing import BASIS_POINT
 from services.matching.index import query as q
 from services.matching.index.columns import SOFT, Price, Scan
 from services.matching.index.kernel_parts import (
@@ -23,6 +20,7 @@ from services.matching.index.kernel_parts import (
     _WORDS,
     _before,
     _best_way,
+    _bound,
     _failed,
     _floor,
     _hard,
@@ -31,6 +29,7 @@ from services.matching.index.kernel_parts import (
     _is_first,
     _keep_least,
     _kernel,
+    _least,
     _popcount,
     _rank,
     _soft,
@@ -39,41 +38,12 @@ from services.matching.index.kernel_parts import (
     _usable,
     _waived,
 )
-from services.matching.index.layout import BITS, COLLATERAL, GUARANTEE, IP_PLEDGE, UNSECURED, Bit
+from services.matching.index.layout import GUARANTEE, IP_PLEDGE, Bit
 from services.matching.index.query import Out, Param, Pool, Pooled
 
 _N_POOLS = len(Pool)
 _ONE_FAIL = 1 << 40  # keys of near misses: the count of failed rules above the cost
 _TILE = 256  # words counted at once: their counters stay in the nearest cache
-
-
-@_helper
-def _least(least, numbers, slot):
-    """The product costs no firm less: its rate goes down to whole basis points, and is not below nothing."""
-    return numbers[Param.BASE + (least[slot] & 3)] + (least[slot] >> 2) - (BASIS_POINT - 1)
-
-
-@_helper
-def _likeliest(numbers, usable):
-    """The most that the logit can be in these ways to secure the loan, but for the product's offset."""
-    unknown, most = numbers[Param.UNKNOWN_RULE], 0
-    if usable & UNSECURED == 0:
-        most = numbers[Param.COLLATERAL] + unknown if usable & COLLATERAL else q.NO_VALUE
-    if usable & IP_PLEDGE:
-        most = max(most, numbers[Param.IP_PLEDGED])
-    if usable & GUARANTEE:
-        most = max(most, numbers[Param.GUARANTEED])
-    return numbers[Param.LOGIT] + most + BITS * (max(0, unknown) + max(0, numbers[Param.SOFT_FAIL]))
-
-
-@_helper
-def _bound(scan, least, numbers, curve, usable, slot):
-    """No value of the product is above this."""
-    logit = _likeliest(numbers, usable) + scan[slot, Scan.OFFSET]
-    likelihood = curve[(min(max(logit, -WIDEST), WIDEST) + WIDEST) // STEP]
-    gain = max(0, likelihood * (numbers[Param.REFERENCE_PPM] - _least(least, numbers, slot)) // PPM)
-    gain += BITS * max(0, -numbers[Param.MISSING_PPM]) + scan[slot, Scan.EXPLORE]
-    return gain - scan[slot, Scan.DAYS] * numbers[Param.DAY_PPM]
 
 
 @_helper
