@@ -6,9 +6,10 @@ its message, so nothing is dropped on the way.
 """
 
 import re
-from collections.abc import Collection, Mapping
-from functools import cache
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache, partial
+from operator import add
+from typing import Any, NamedTuple, TypeVar, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -37,9 +38,9 @@ def from_plain(kind: type[M], plain: Mapping[str, Any]) -> M:
 
 def to_plain(message: Message) -> dict[str, Any]:
     return {
-        field.name: _plain(field, getattr(message, field.name))
-        for field in message.DESCRIPTOR.fields
-        if not field.has_presence or message.HasField(field.name)
+        name: read(getattr(message, name))
+        for name, (presence, read, _) in _fields(message.DESCRIPTOR).items()
+        if not presence or message.HasField(name)
     }
 
 
@@ -52,44 +53,57 @@ def is_repeated(field: FieldDescriptor) -> bool:
     return field.is_repeated
 
 
-def _plain(field: FieldDescriptor, value: Any) -> Any:
+class _Field(NamedTuple):
+    """How a field's value becomes plain data, and plain data what the message's constructor takes."""
+
+    presence: bool
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+
+
+@cache
+def _fields(descriptor: Descriptor) -> Mapping[str, _Field]:
+    """By name. Asked once: a descriptor makes a new object at each of its attributes."""
+    return {field.name: _field(field) for field in descriptor.fields}
+
+
+def _field(field: FieldDescriptor) -> _Field:
+    read, write = _one(field)
     if is_repeated(field):
-        return [_plain_one(field, item) for item in value]
-    return _plain_one(field, value)
+        return _Field(field.has_presence, partial(_each, read), partial(_each, write))
+    return _Field(field.has_presence, read, write)
 
 
-def _plain_one(field: FieldDescriptor, value: Any) -> Any:
+def _one(field: FieldDescriptor) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     if field.enum_type is not None:
-        return _enum_text(field.enum_type, value)
-    return to_plain(value) if field.message_type is not None else value
+        return partial(_enum_text, _enum_texts(field.enum_type)), partial(add, enum_prefix(field.enum_type))
+    if field.message_type is not None:
+        return to_plain, partial(_arguments, field.message_type)
+    return _as_it_is, _as_it_is
 
 
-def _enum_text(kind: EnumDescriptor, number: int) -> str | None:
-    known = kind.values_by_number.get(number)
-    if known is None:
-        return str(number)  # of a newer release; the dataclass will refuse it, and name the field
-    name = known.name.removeprefix(enum_prefix(kind))
-    return None if name == "UNSPECIFIED" else name
+def _each(convert: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+    return [convert(value) for value in values]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@cache
+def _enum_texts(kind: EnumDescriptor) -> Mapping[int, str | None]:
+    names = {value.number: value.name.removeprefix(enum_prefix(kind)) for value in kind.values}
+    return {number: None if name == "UNSPECIFIED" else name for number, name in names.items()}
+
+
+def _enum_text(texts: Mapping[int, str | None], number: int) -> str | None:
+    """A number of a newer release stays one; the dataclass will refuse it, and name the field."""
+    return texts[number] if number in texts else str(number)
 
 
 def _arguments(descriptor: Descriptor, plain: Mapping[str, Any]) -> dict[str, Any]:
-    known = descriptor.fields_by_name
+    """Messages within it stay mappings: the constructor makes them."""
+    known = _fields(descriptor)
     return {
-        name: _argument(known[name], value)
-        for name, value in plain.items()
-        if value is not None and name in known
+        name: known[name].write(value) for name, value in plain.items() if value is not None and name in known
     }
-
-
-def _argument(field: FieldDescriptor, value: Any) -> Any:
-    if is_repeated(field):
-        return [_argument_one(field, item) for item in value]
-    return _argument_one(field, value)
-
-
-def _argument_one(field: FieldDescriptor, value: Any) -> Any:
-    if field.enum_type is not None:
-        return enum_prefix(field.enum_type) + value
-    if field.message_type is not None:
-        return field.message_type._concrete_class(**_arguments(field.message_type, value))
-    return value
