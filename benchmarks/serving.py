@@ -1,7 +1,8 @@
 """The doors of matching beside a bare hello of the same servers, each in a process of its own, in one run.
 
 HTTP load comes from wrk (apt-get install wrk), gRPC load from Python clients in processes of their own, as no native
-one is packaged. A match counts with all that it keeps: record, trace, fact, key. `python -m benchmarks.serving`.
+one is packaged. Firms ask for themselves; a match counts with all that it keeps: record, trace, fact, key.
+`python -m benchmarks.serving`.
 """
 
 import json
@@ -35,7 +36,6 @@ LONGEST_REST = 0.5  # seconds between two requests of a connection, on average
 CLIENTS, OUTSTANDING = 2, 8  # gRPC: processes, and calls under way in each
 ECHO = "/bench.Echo/Echo"
 MATCH = "/rongqiao.matching.v1.Matching/Match"
-CENTRE = Principal("acc_bench", Role.SERVICE_CENTRE, "org_centre", "")
 
 
 # The load
@@ -49,16 +49,26 @@ def body(number: int) -> dict[str, Any]:
     }
 
 
+def tokens(keys: str) -> Sequence[str]:
+    """Of every party, which asks for itself; `keys` as JSON, none where nobody signs in."""
+    if not keys:
+        return ()
+    own = Keys.model_validate_json(keys)
+    askers = (Principal(f"acc_{number}", Role.SME, party(number)) for number in range(PARTIES))
+    return [issue(own, one) for one in askers]
+
+
 _LUA = """
-local number, bodies = 0, {%(bodies)s}
+local number, bodies, tokens = 0, {%(bodies)s}, {%(tokens)s}
 local thread_id = 0
 function setup(thread) thread:set("thread_id", thread_id); thread_id = thread_id + 1 end
 function request()
   number = number + 1
   if #bodies == 0 then return wrk.format("GET", "/hello") end
-  local headers = {["Authorization"] = "Bearer %(token)s", ["Content-Type"] = "application/json",
+  local place = number %% #bodies + 1
+  local headers = {["Authorization"] = "Bearer " .. tokens[place], ["Content-Type"] = "application/json",
                    ["Idempotency-Key"] = "%(run)s-" .. thread_id .. "-" .. number}
-  return wrk.format("POST", "/v1/matches", headers, bodies[number %% #bodies + 1])
+  return wrk.format("POST", "/v1/matches", headers, bodies[place])
 end
 local pause = %(pause)f
 if pause > 0 then
@@ -79,16 +89,17 @@ class Load:
     p99_ms: float
 
 
-def wrk(port: int, folder: Path, token: str = "", rate: float = 0.0, seconds: int = SECONDS) -> Load:
+def wrk(port: int, folder: Path, keys: str = "", rate: float = 0.0, seconds: int = SECONDS) -> Load:
     """As many requests as CONNECTIONS bring about, or about `rate` a second, at moments of chance.
 
     A low rate comes over few connections: the server closes one that rests, which wrk would count as an error.
     """
-    bodies = ", ".join(f"'{json.dumps(body(number))}'" for number in range(PARTIES)) if token else ""
+    bodies = ", ".join(f"'{json.dumps(body(number))}'" for number in range(PARTIES)) if keys else ""
+    held = ", ".join(f"'{token}'" for token in tokens(keys))
     connections = max(1, min(CONNECTIONS, int(rate * LONGEST_REST))) if rate else CONNECTIONS
     pause = connections / rate * 1_000 if rate else 0.0
     script = folder / "load.lua"
-    script.write_text(_LUA % {"bodies": bodies, "token": token, "run": new_id("run"), "pause": pause})
+    script.write_text(_LUA % {"bodies": bodies, "tokens": held, "run": new_id("run"), "pause": pause})
     url = f"http://127.0.0.1:{port}"
     told = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(script), url],
@@ -103,11 +114,12 @@ def wrk(port: int, folder: Path, token: str = "", rate: float = 0.0, seconds: in
     return Load(requests / micros * 1e6, middle / 1e3, late / 1e3)
 
 
-def call_many(port: int, method: str, token: str, rate: float, seconds: float) -> Sequence[float]:
+def call_many(port: int, method: str, keys: str, rate: float, seconds: float) -> Sequence[float]:
     """Milliseconds of each call of one client process: OUTSTANDING threads, each a call after the other."""
     taken: list[list[float]] = [[] for _ in range(OUTSTANDING)]
     channel = grpc.insecure_channel(f"127.0.0.1:{port}")
     call = channel.unary_unary(method)  # bytes in, bytes out: the client does as little as it can
+    held = tokens(keys)
     until = time.perf_counter() + seconds
 
     def repeat(own: int) -> None:
@@ -117,9 +129,9 @@ def call_many(port: int, method: str, token: str, rate: float, seconds: float) -
                 time.sleep(random.expovariate(rate / OUTSTANDING))
             number += OUTSTANDING
             request = pb.MatchRequest(**body(number)).SerializeToString()
-            headers = (("authorization", f"Bearer {token}"), ("idempotency-key", new_id("key")))
+            headers = _headers(held[number % PARTIES]) if held else None
             began = time.perf_counter()
-            call(request, metadata=headers if token else None)
+            call(request, metadata=headers)
             taken[own].append((time.perf_counter() - began) * 1e3)
 
     threads = [threading.Thread(target=repeat, args=(own,)) for own in range(OUTSTANDING)]
@@ -131,9 +143,13 @@ def call_many(port: int, method: str, token: str, rate: float, seconds: float) -
     return [one for part in taken for one in part]
 
 
-def grpc_load(port: int, method: str, token: str = "", rate: float = 0.0, seconds: float = SECONDS) -> Load:
+def _headers(token: str) -> Sequence[tuple[str, str]]:
+    return ("authorization", f"Bearer {token}"), ("idempotency-key", new_id("key"))
+
+
+def grpc_load(port: int, method: str, keys: str = "", rate: float = 0.0, seconds: float = SECONDS) -> Load:
     clients = [
-        _python("call", port, method, token, rate / CLIENTS, seconds, stdout=subprocess.PIPE)
+        _python("call", port, method, keys, rate / CLIENTS, seconds, stdout=subprocess.PIPE)
         for _ in range(CLIENTS)
     ]
     times: list[float] = []
@@ -148,23 +164,21 @@ def grpc_load(port: int, method: str, token: str = "", rate: float = 0.0, second
 
 def measure(url: str, folder: Path, label: str, figures: dict[str, object]) -> None:
     """Figures of one database under `<label>` in front of their names; "" for the first."""
-    keys = Keys.make()
-    token = issue(keys, CENTRE)
-    setting = (url, keys.model_dump_json())
-    with _serving("serve", *setting) as (port, grpc_port), _serving("hello") as (bare, bare_grpc):
+    keys = Keys.make().model_dump_json()
+    with _serving("serve", url, keys) as (port, grpc_port), _serving("hello") as (bare, bare_grpc):
         _hello_and_match(
             figures,
             label,
             "http",
             lambda *more: wrk(bare, folder, "", *more),
-            lambda *more: wrk(port, folder, token, *more),
+            lambda *more: wrk(port, folder, keys, *more),
         )
         _hello_and_match(
             figures,
             label,
             "grpc",
             lambda *more: grpc_load(bare_grpc, ECHO, "", *more),
-            lambda *more: grpc_load(grpc_port, MATCH, token, *more),
+            lambda *more: grpc_load(grpc_port, MATCH, keys, *more),
         )
 
 
