@@ -78,8 +78,11 @@ def _since(row: sa.Row[Any]) -> date:
 
 
 def lock_party(tx: WriteTx, party: str) -> None:
-    """Let nobody else change this party until the end."""
-    tx.lock_rows(sa.select(parties.c.id).where(parties.c.id == party))
+    """Let nobody else change this party until the end.
+
+    Rows that refer to it may come: who tells its summary adds one while it holds the summary, for which we may wait.
+    """
+    tx.rows(sa.select(parties.c.id).where(parties.c.id == party).with_for_update(key_share=True))
 
 
 def open_party(tx: WriteTx, party: str) -> bool:
