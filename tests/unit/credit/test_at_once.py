@@ -8,6 +8,10 @@ from rongqiao.credit.v1 import events_pb2 as events
 from services.credit.domain.delivery import Delivery, DeliveryKind, NewDelivery, Row
 from services.credit.domain.facts import Source
 from services.credit.operations import deliveries
+from services.credit.store import metadata
+from services.credit.store.files import lock_party
+from tests.support import patience
+from tests.support.services import opened
 from tests.unit.credit.world import FIRM, OPERATOR, OTHER, World, fact, registration, told
 
 
@@ -34,6 +38,16 @@ def test_no_summary_shows_what_a_consent_opened_behind_its_revocation(world: Wor
                 one.result()
 
     assert _shown_behind(world) == []
+
+
+def test_a_summary_is_told_while_its_party_is_being_changed(postgres_url: str) -> None:
+    """Else each could come to wait for the other, until PostgreSQL ends one of them a second later."""
+    with opened(postgres_url, metadata) as database, ThreadPoolExecutor(1) as pool:
+        world = World(database)
+        world.put()
+        with database.write() as tx:
+            lock_party(tx, FIRM)
+            assert pool.submit(world.tell).result(patience.SECONDS) == 1
 
 
 def _shown_behind(world: World) -> list[str]:
