@@ -130,12 +130,15 @@ class KafkaTransport:
             return _Consumer(consumer, topics) if group is None else _Member(consumer, topics)
 
     def lag(self, group: str, topics: Collection[Topic]) -> int:
-        """Counts the marks between transactions too, until the group has gone past them."""
+        """To the very end: a commit is told before the log lets its messages be read, so what is to come counts.
+
+        The marks between transactions count too, until the group has gone past them.
+        """
         places = _places(topics)
         with self._admin() as admin:
             committed = admin.list_group_offsets({group: places})[group]
             latest = dict.fromkeys(places, _LATEST)
-            ends = admin.list_partition_offsets(latest, isolation_level="read_committed")
+            ends = admin.list_partition_offsets(latest, isolation_level="read_uncommitted")
         done = {place: max(0, offset.offset) for place, offset in committed.items()}  # -1: nothing yet
         return sum(end.offset - done.get(place, 0) for place, end in ends.items())
 
