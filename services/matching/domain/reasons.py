@@ -213,7 +213,6 @@ def of_waiver(criterion: Criterion, until: date) -> Reason:
     return Reason(code=WAIVER, fact=criterion.fact, outcome=Outcome.FAIL, text=zh, text_en=en)
 
 
-@lru_cache(maxsize=50_000)
 def without_value(reason: Reason) -> Reason:
     """The rule alone, for who is shown that it fails and not what the firm has."""
     if reason.outcome is not Outcome.FAIL or not reason.fact:

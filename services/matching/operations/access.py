@@ -40,25 +40,22 @@ def shown(by: Principal, answer: T) -> T:
     return _without_values(answer) if by.role is Role.SERVICE_CENTRE else answer
 
 
-def _without_values(value: Any) -> Any:
-    """Every reason in it, however deep, without the value that the firm has."""
-    kind = value.__class__
-    if kind is tuple:
-        return tuple([_without_values(part) for part in value if not _is_of_a_waiver(part)])
-    if kind is Reason:
-        return without_value(value)
-    if kind is Way:
-        return words.without_value(value)
-    told = _told(kind)
-    return replace(value, **{name: _without_values(getattr(value, name)) for name in told}) if told else value
-
-
 def _is_of_a_waiver(value: Any) -> bool:
     """What a bank makes an exception of is between it and the firm."""
-    return value.__class__ in _OF_A_RULE and value.code == WAIVER
+    return isinstance(value, Reason | Condition) and value.code == WAIVER
 
 
-_OF_A_RULE = frozenset({Reason, Condition})
+def _without_values(value: Any) -> Any:
+    """Every reason in it, however deep, without the value that the firm has."""
+    if isinstance(value, Reason):
+        return without_value(value)
+    if isinstance(value, Way):
+        return words.without_value(value)
+    if isinstance(value, tuple):
+        parts = cast("tuple[Any, ...]", value)
+        return tuple(_without_values(part) for part in parts if not _is_of_a_waiver(part))
+    told = _told(value.__class__)
+    return replace(value, **{name: _without_values(getattr(value, name)) for name in told}) if told else value
 
 
 @cache
